@@ -1,0 +1,164 @@
+"""Artefacts: Parquet files with a known schema and metadata that says where they come from."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bali.errors import ArtefactError
+from bali.io.files import atomic_path, digest_file, digest_json
+from bali.schemas import SCHEMA_VERSION
+
+METADATA_KEY = b"bali"
+ROW_GROUP_ROWS = 1 << 17
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an artefact comes from; written into its Parquet metadata. Holds nothing that differs between equal runs.
+
+    Attributes:
+        artefact: key in `bali.schemas.ARTEFACTS`.
+        umls_release: the release that the rows derive from; "" where none does.
+        config_digest: SHA-256 of the options of the stage.
+        input_digests: file name -> SHA-256 of each input.
+        restriction_levels: source restriction levels present in what the rows derive from.
+    """
+
+    artefact: str
+    umls_release: str = ""
+    config_digest: str = ""
+    input_digests: Mapping[str, str] = field(default_factory=dict)
+    restriction_levels: Sequence[int] = ()
+
+    def encode(self) -> bytes:
+        """The metadata value: JSON with sorted keys."""
+        value = {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        return json.dumps(value, sort_keys=True).encode()
+
+
+def derive(artefact: str, options: Any, inputs: Iterable[Path]) -> Provenance:
+    """Provenance of an artefact made from `inputs` under `options` (a JSON value).
+
+    Release and restriction levels are inherited from the inputs that are artefacts themselves.
+    """
+    paths = sorted(inputs)
+    parents = [read_provenance(path) for path in paths if path.suffix == ".parquet"]
+    releases = sorted({p["umls_release"] for p in parents if p["umls_release"]})
+    levels = sorted({level for p in parents for level in p["restriction_levels"]})
+    return Provenance(
+        artefact=artefact,
+        umls_release=", ".join(releases),
+        config_digest=digest_json(options),
+        input_digests={path.name: digest_file(path) for path in paths},
+        restriction_levels=levels,
+    )
+
+
+class ArtefactWriter:
+    """Appends tables of one schema to a Parquet file; made by `open_artefact`."""
+
+    def __init__(self, writer: pq.ParquetWriter, schema: pa.Schema) -> None:
+        self._writer = writer
+        self._schema = schema
+        self.num_rows = 0
+
+    def write(self, table: pa.Table | pa.RecordBatch) -> None:
+        """Append rows; columns are put in the schema's order and cast to its types without loss."""
+        if isinstance(table, pa.RecordBatch):
+            table = pa.Table.from_batches([table])
+        table = table.select(self._schema.names).cast(self._schema.remove_metadata())
+        self._writer.write_table(table.replace_schema_metadata(self._schema.metadata), ROW_GROUP_ROWS)
+        self.num_rows += table.num_rows
+
+
+@contextmanager
+def open_artefact(
+    path: Path, schema: pa.Schema, provenance: Provenance, compression: str = "zstd"
+) -> Iterator[ArtefactWriter]:
+    """Write an artefact piece by piece; it takes its name only when the block ends without an exception.
+
+    Row groups follow the calls of `write`, so write in pieces whose size does not depend on the machine.
+    """
+    schema = schema.with_metadata({METADATA_KEY: provenance.encode()})
+    with atomic_path(path) as partial:
+        with pq.ParquetWriter(partial, schema, compression=compression) as writer:
+            yield ArtefactWriter(writer, schema)
+
+
+def write_artefact(path: Path, table: pa.Table, schema: pa.Schema, provenance: Provenance) -> None:
+    """Write a whole table as an artefact, atomically."""
+    with open_artefact(path, schema, provenance) as writer:
+        writer.write(table)
+
+
+def check_artefact(path: Path, schema: pa.Schema) -> pq.ParquetFile:
+    """Open an artefact for reading after checking its schema.
+
+    Raises:
+        ArtefactError: the file is missing, is not Parquet, or has other columns or types.
+    """
+    file = _open(path)
+    found = file.schema_arrow.remove_metadata()
+    if not found.equals(schema.remove_metadata()):
+        differing = sorted(set(map(str, found)) ^ set(map(str, schema)))
+        raise ArtefactError(
+            f"{path}: expected the columns {', '.join(schema.names)}; these differ: {'; '.join(differing) or 'order'}."
+            " Delete the file and run its stage again."
+        )
+    return file
+
+
+def read_artefact(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read an artefact (or some of its columns) after checking its schema.
+
+    Raises:
+        ArtefactError: the file is missing, damaged, or has other columns or types.
+    """
+    file = check_artefact(path, schema)
+    try:
+        return file.read(columns=None if columns is None else list(columns)).replace_schema_metadata(None)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def iterate_artefact(
+    path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, batch_rows: int = 1 << 16
+) -> Iterator[pa.RecordBatch]:
+    """Read an artefact in batches of at most `batch_rows` rows after checking its schema; errors as `read_artefact`."""
+    file = check_artefact(path, schema)
+    try:
+        yield from file.iter_batches(batch_rows, columns=None if columns is None else list(columns))
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def read_provenance(path: Path) -> dict[str, Any]:
+    """The metadata that the stage wrote into an artefact.
+
+    Raises:
+        ArtefactError: the file is missing, is not Parquet, or was not written by bali.
+    """
+    metadata = _open(path).schema_arrow.metadata or {}
+    if METADATA_KEY not in metadata:
+        raise ArtefactError(f"{path}: expected the metadata key {METADATA_KEY.decode()!r}, found none: not written by bali.")
+    return dict(json.loads(metadata[METADATA_KEY]))
+
+
+def _open(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise ArtefactError(f"{path}: no such file. Run the stage that writes it first.") from None
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ArtefactError:
+    reason = str(error).splitlines()[0]
+    return ArtefactError(f"{path}: expected a Parquet file, got: {reason}. Delete the file and run its stage again.")

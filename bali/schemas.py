@@ -1,0 +1,301 @@
+"""The pyarrow schema of each artefact: the contract between the stages.
+
+Columns taken one to one from an RRF file carry snake_case versions of its meaning (see the comments); a change here
+is a change of `SCHEMA_VERSION`. Readers check these schemas (`bali.io.parquet`), so a stage never works on a file
+that another version wrote.
+"""
+
+import pyarrow as pa
+
+SCHEMA_VERSION = 1
+
+NAMES = pa.schema(
+    [
+        ("cui", pa.string()),  # MRCONSO.CUI
+        ("aui", pa.string()),  # MRCONSO.AUI
+        ("name", pa.string()),  # MRCONSO.STR, untouched
+        ("sab", pa.string()),  # MRCONSO.SAB
+        ("tty", pa.string()),  # MRCONSO.TTY
+        ("is_preferred", pa.bool_()),  # TS=P and STT=PF and ISPREF=Y
+        ("srl", pa.int8()),  # MRCONSO.SRL, source restriction level 0-4 and 9
+        ("suppress", pa.string()),  # MRCONSO.SUPPRESS: N, O, Y or E
+    ]
+)  # sorted by cui, aui
+
+CONCEPTS = pa.schema(
+    [
+        ("cui", pa.string()),
+        ("preferred_name", pa.string()),  # the first name of the concept in the preference order of `umls.concepts`
+        ("num_names", pa.int32()),  # names of the concept that passed the filters
+        ("tuis", pa.list_(pa.string())),  # sorted; empty where the release gives no semantic type
+    ]
+)  # sorted by cui
+
+RELATIONS = pa.schema(
+    [
+        ("head_cui", pa.string()),  # MRREL.CUI2: a row reads "CUI2 RELA CUI1"
+        ("rel", pa.string()),  # MRREL.REL
+        ("rela", pa.string()),  # MRREL.RELA, "" where the source gives none
+        ("tail_cui", pa.string()),  # MRREL.CUI1
+        ("sab", pa.string()),  # MRREL.SAB
+        ("srl", pa.int8()),  # restriction level of the source (MRSAB), 0 where MRSAB is absent
+    ]
+)  # distinct rows, sorted by all columns
+
+SEMANTIC_TYPES = pa.schema(
+    [
+        ("cui", pa.string()),  # MRSTY.CUI
+        ("tui", pa.string()),  # MRSTY.TUI
+        ("sty", pa.string()),  # MRSTY.STY, the name of the type
+    ]
+)  # sorted by cui, tui
+
+SOURCES = pa.schema(
+    [
+        ("sab", pa.string()),  # MRSAB.RSAB, or the SAB found in the rows where MRSAB is absent
+        ("name", pa.string()),  # MRSAB.SON, "" where unknown
+        ("version", pa.string()),  # MRSAB.SVER, "" where unknown
+        ("srl", pa.int8()),  # MRSAB.SRL, or the highest level found in the rows
+        ("num_names", pa.int64()),  # names kept from this source
+        ("num_relations", pa.int64()),  # relation rows kept from this source
+    ]
+)  # sorted by sab
+
+CODES = pa.schema(
+    [
+        ("sab", pa.string()),  # MRCONSO.SAB
+        ("code", pa.string()),  # MRCONSO.CODE: the source's own identifier, e.g. D003924 for SAB MSH
+        ("cui", pa.string()),
+    ]
+)  # of the kept names; distinct, sorted by all columns
+
+RETIRED_CUIS = pa.schema(
+    [
+        ("cui", pa.string()),  # MRCUI.CUI1, no longer in use
+        ("replacement_cui", pa.string()),  # MRCUI.CUI2; rows that replace nothing (DEL) are counted, not kept
+    ]
+)  # distinct, sorted by all columns
+
+NODES = pa.schema(
+    [
+        ("node_id", pa.int32()),  # position of the CUI among the sorted CUIs
+        ("cui", pa.string()),
+        ("preferred_name", pa.string()),
+        ("tuis", pa.list_(pa.string())),
+        ("degree", pa.int32()),  # incoming edges
+    ]
+)  # sorted by node_id
+
+EDGES = pa.schema(
+    [
+        ("source", pa.int32()),  # node_id of the head concept
+        ("target", pa.int32()),  # node_id of the tail concept; messages flow from source to target
+        ("relation_id", pa.int16()),  # number of the (rel, rela) pair after sorting
+        ("rel", pa.string()),
+        ("rela", pa.string()),
+        ("sab", pa.string()),  # sources that assert the edge, sorted, joined by "|"
+    ]
+)  # distinct (source, target, relation_id), sorted by target, source, relation_id
+
+DOCUMENTS = pa.schema(
+    [
+        ("pmid", pa.int64()),
+        ("version", pa.int32()),  # PMID/@Version; 1 where the format has none
+        ("title", pa.string()),
+        ("text", pa.string()),  # title, newline, abstract; sentence and annotation offsets count in it (code points)
+        (
+            "sections",
+            pa.list_(pa.struct([("label", pa.string()), ("start", pa.int32()), ("end", pa.int32())])),
+        ),  # TITLE first, then the labels of a structured abstract or ABSTRACT
+        ("year", pa.int16()),  # of publication; null where unknown
+        ("mesh_headings", pa.list_(pa.string())),  # descriptor UIs
+    ]
+)  # sorted by pmid, one row per PMID in the whole corpus
+
+PARSED_DOCUMENTS = DOCUMENTS.append(pa.field("position", pa.int32()))  # order of the records in the file
+
+DELETIONS = pa.schema(
+    [
+        ("pmid", pa.int64()),  # PMID in DeleteCitation
+        ("position", pa.int32()),  # order among the records and deletions of the file
+    ]
+)
+
+SELECTION = pa.schema(
+    [
+        ("shard", pa.string()),  # the shard that holds the record that won
+        ("position", pa.int32()),  # its position there
+        ("pmid", pa.int64()),
+    ]
+)  # sorted by shard, position; one row per PMID
+
+ANNOTATIONS = pa.schema(
+    [
+        ("pmid", pa.int64()),
+        ("start", pa.int32()),  # in the document text, code points
+        ("end", pa.int32()),  # exclusive
+        ("surface", pa.string()),  # documents.text[start:end]
+        ("identifier", pa.string()),  # as the file gives it: a CUI, MESH:D..., D...
+        ("type", pa.string()),  # the file's entity type, e.g. Disease or T047
+    ]
+)  # sorted by pmid, start, end, identifier
+
+SENTENCES = pa.schema(
+    [
+        ("pmid", pa.int64()),
+        ("sentence_id", pa.int32()),  # 0 is the title's first sentence
+        ("start", pa.int32()),  # in the document text, code points
+        ("end", pa.int32()),  # exclusive
+        ("text", pa.string()),  # documents.text[start:end]
+    ]
+)  # sorted by pmid, sentence_id
+
+MENTIONS = pa.schema(
+    [
+        ("pmid", pa.int64()),
+        ("sentence_id", pa.int32()),
+        ("start", pa.int32()),  # in the sentence, code points
+        ("end", pa.int32()),  # exclusive
+        ("surface", pa.string()),  # sentences.text[start:end]
+        ("cui", pa.string()),
+        ("term", pa.string()),  # the dictionary's string; the surface for annotations that came with the corpus
+        ("similarity", pa.float32()),  # 0-1; 1 for annotations that came with the corpus
+        ("tuis", pa.list_(pa.string())),  # sorted
+        ("num_candidates", pa.int32()),  # concepts that the matcher proposed for this span
+        ("source", pa.string()),  # quickumls or pubtator
+    ]
+)  # sorted by pmid, sentence_id, start, end, source
+
+MENTION_COUNTS = pa.schema(
+    [
+        ("cui", pa.string()),
+        ("source", pa.string()),  # of the mentions: quickumls or pubtator
+        ("num_sentences", pa.int64()),  # sentences of the corpus that mention the concept
+    ]
+)  # sorted by cui, source
+
+SUBGRAPHS = pa.schema(
+    [
+        ("root_cui", pa.string()),
+        ("root_id", pa.int32()),  # node_id of the root
+        ("num_hops", pa.int8()),
+        ("node_ids", pa.list_(pa.int32())),  # root first, then in order of discovery
+        ("node_hops", pa.list_(pa.int8())),  # distance at which each node was found
+        ("edge_source", pa.list_(pa.int32())),  # positions in node_ids; messages flow source -> target, to the root
+        ("edge_target", pa.list_(pa.int32())),
+        ("edge_relation", pa.list_(pa.int16())),  # relation_id of each edge
+        ("truncated", pa.bool_()),  # a node had more neighbours than the fan-out lets in
+    ]
+)  # sorted by root_id
+
+EXAMPLES = pa.schema(
+    [
+        ("pmid", pa.int64()),
+        ("sentence_id", pa.int32()),
+        ("text", pa.string()),  # the sentence
+        (
+            "mentions",
+            pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("cui", pa.string())])),
+        ),  # in the sentence, code points; sorted by start, end, never overlapping
+    ]
+)  # sorted by pmid, sentence_id
+
+HELD_OUT = pa.schema(
+    [
+        ("pmid", pa.int64()),
+        ("reason", pa.string()),  # config, or evaluation.TASK.DATASET
+    ]
+)  # sorted by pmid, reason
+
+LINKING_QUALITY = pa.schema(
+    [
+        ("level", pa.string()),  # span_and_cui, span, span_and_cui_in_dictionary
+        ("num_gold", pa.int64()),
+        ("num_predicted", pa.int64()),
+        ("num_correct", pa.int64()),
+        ("precision", pa.float64()),
+        ("recall", pa.float64()),
+        ("f1", pa.float64()),
+    ]
+)
+
+METRICS = pa.schema(
+    [
+        ("model", pa.string()),
+        ("base_model", pa.string()),
+        ("task", pa.string()),
+        ("dataset", pa.string()),
+        ("split", pa.string()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("ci_low", pa.float64()),  # 95 % bootstrap interval
+        ("ci_high", pa.float64()),
+        ("seed", pa.int64()),
+        ("n", pa.int64()),  # examples that the value is a mean over
+    ]
+)
+
+COMPARISONS = pa.schema(
+    [
+        ("model", pa.string()),
+        ("baseline", pa.string()),  # the model it is compared with on the same examples
+        ("task", pa.string()),
+        ("dataset", pa.string()),
+        ("split", pa.string()),
+        ("metric", pa.string()),
+        ("difference", pa.float64()),  # model - baseline, mean over seeds
+        ("ci_low", pa.float64()),  # 95 % interval of the paired bootstrap
+        ("ci_high", pa.float64()),
+        ("n", pa.int64()),
+    ]
+)
+
+PREDICTIONS = pa.schema(
+    [
+        ("dataset", pa.string()),
+        ("split", pa.string()),
+        ("example_id", pa.string()),  # stable over models: predictions of two models join on it
+        ("metric", pa.string()),
+        ("value", pa.float64()),  # what this example adds to the metric's mean
+        ("gold", pa.string()),
+        ("predicted", pa.string()),
+        ("text", pa.string()),  # what was asked: the mention, the question
+    ]
+)
+
+TRAINING_LOG = pa.schema(
+    [
+        ("step", pa.int32()),  # optimiser steps done
+        ("split", pa.string()),  # train or validation
+        ("name", pa.string()),  # loss, mlm_loss, alignment_loss, learning_rate, mention_retrieval_accuracy, ...
+        ("value", pa.float64()),
+    ]
+)
+
+ARTEFACTS: dict[str, pa.Schema] = {
+    "names": NAMES,
+    "concepts": CONCEPTS,
+    "relations": RELATIONS,
+    "semantic_types": SEMANTIC_TYPES,
+    "sources": SOURCES,
+    "codes": CODES,
+    "retired_cuis": RETIRED_CUIS,
+    "nodes": NODES,
+    "edges": EDGES,
+    "documents": DOCUMENTS,
+    "parsed_documents": PARSED_DOCUMENTS,
+    "deletions": DELETIONS,
+    "selection": SELECTION,
+    "annotations": ANNOTATIONS,
+    "sentences": SENTENCES,
+    "mentions": MENTIONS,
+    "mention_counts": MENTION_COUNTS,
+    "subgraphs": SUBGRAPHS,
+    "examples": EXAMPLES,
+    "held_out": HELD_OUT,
+    "linking_quality": LINKING_QUALITY,
+    "metrics": METRICS,
+    "comparisons": COMPARISONS,
+    "predictions": PREDICTIONS,
+    "training_log": TRAINING_LOG,
+}

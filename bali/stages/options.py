@@ -1,0 +1,43 @@
+"""How a stage gets its options: `--config FILE`, or `--options JSON` as the rules pass them, or the defaults."""
+
+import argparse
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from bali.config import Config, decode, load_config, options_json, section_options
+from bali.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+
+
+def add_option_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--config` and `--options`, of which one may be given."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--config", type=Path, help="configuration file; its sections apply")
+    group.add_argument("--options", help="sections of the configuration as JSON; the rest takes its defaults")
+
+
+def read_config(arguments: argparse.Namespace) -> Config:
+    """The configuration that the arguments name, checked.
+
+    Raises:
+        ConfigError: as `bali.config.load_config`, or `--options` is not JSON.
+    """
+    if arguments.config:
+        return load_config(arguments.config)
+    if not arguments.options:
+        return Config()
+    try:
+        value = json.loads(arguments.options)
+    except ValueError as error:
+        raise ConfigError(f"--options: expected JSON, got: {error}") from None
+    return decode(Config, value, source="--options")
+
+
+def stage_options(config: Config, *sections: str) -> dict[str, Any]:
+    """The sections that a stage reads, logged, as the value that goes into its artefacts' config digest."""
+    options = section_options(config, sections)
+    logger.info("options: %s", options_json(options))
+    return options
