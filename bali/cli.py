@@ -28,6 +28,7 @@ COMMANDS = {
     "summarise-metrics": "summarise_metrics",
     "report": "report",
     "show": "show",
+    "config-schema": "config_schema",
 }
 EXIT_BAD_INPUT = 2
 

@@ -1,8 +1,8 @@
 """The configuration: one model per section, strict, every key with its unit and its reason.
 
 An unknown key, a wrong type or a value that is not allowed is refused with the key, what was found and what is
-allowed. `Section.locations` names the keys that say where something lies or how a run behaves without changing its
-result; they stay out of the parameters that make a rule run again (`section_options`).
+allowed. Keys in `Section.locations` say where something lies (a rule sees it as its input), keys in `Section.settings`
+how a run behaves (threads, logs); both stay out of `section_options`, the parameters that make a rule run again.
 """
 
 import difflib
@@ -18,7 +18,6 @@ from bali.errors import ConfigError
 from bali.vocabulary import (
     BASE_MODEL,
     MODEL_NAME_PATTERN,
-    QUICKUMLS,
     Accelerator,
     CorpusFormat,
     GraphEncoder,
@@ -37,6 +36,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     locations: ClassVar[frozenset[str]] = frozenset()
+    settings: ClassVar[frozenset[str]] = frozenset()
 
 
 class Umls(Section):
@@ -51,7 +51,7 @@ class Umls(Section):
     term_types: list[str] | All = Field("all", description="MRCONSO.TTY to keep")
     semantic_types: list[str] | All = Field("all", description="TUIs or semantic groups (e.g. DISO); concepts to keep")
     relations: list[str] | All = Field("all", description="RELA, or REL where RELA is empty, to keep")
-    max_srl: int = Field(0, ge=0, le=9, description="highest source restriction level to keep; 0 = free of further terms")
+    max_srl: int = Field(0, ge=0, le=9, description="highest source restriction level to keep")
     locations: ClassVar[frozenset[str]] = frozenset({"path"})
 
 
@@ -105,7 +105,7 @@ class Examples(Section):
 
     validation_fraction: float = Field(0.05, ge=0, lt=1, description="share of documents")
     max_sentences_per_concept: int | None = Field(None, ge=1, description="about; rare concepts keep all; null: all")
-    mention_sources: list[Literal["quickumls", "pubtator"]] = Field([QUICKUMLS], min_length=1)
+    mention_sources: list[Literal["quickumls", "pubtator"]] = Field(["quickumls"], min_length=1)
 
 
 class BaseModelRecipe(Section):
@@ -124,7 +124,7 @@ class BaseModelRecipe(Section):
 class Pretraining(Section):
     """Alignment pre-training (stage pretrain). Numbers that the paper does not give are ours."""
 
-    base_model: str = Field("from_corpus", description="directory or hub id of an encoder, or from_corpus")
+    base_model: str = Field("from_corpus", description="directory of a Hugging Face encoder, or from_corpus")
     graph_encoder: GraphEncoder = Field("gat", description="none: masked language modelling only")
     num_graph_layers: int = Field(2, ge=1)
     num_graph_heads: int = Field(2, ge=1)
@@ -147,7 +147,8 @@ class Pretraining(Section):
     checkpoint_every: int = Field(200, ge=1, description="steps; the run resumes from the last one")
     log_every: int = Field(20, ge=1, description="steps between the lines of the log")
     validate_every: int = Field(100, ge=1, description="steps")
-    locations: ClassVar[frozenset[str]] = frozenset({"base_model", "checkpoint_every"})
+    locations: ClassVar[frozenset[str]] = frozenset({"base_model"})
+    settings: ClassVar[frozenset[str]] = frozenset({"checkpoint_every", "log_every"})
 
     @model_validator(mode="after")
     def _options_have_an_effect(self) -> Self:
@@ -214,11 +215,12 @@ class Evaluation(Section):
 
 
 class Compute(Section):
-    """Where training and evaluation run. Equal bytes need equal values here."""
+    """Where training and evaluation run. Equal bytes need equal values here (threads: the last bits of sums)."""
 
     accelerator: Accelerator = Field("auto", description="cuda refuses to fall back to the CPU")
     precision: Precision = Field("auto", description="auto: bfloat16 on a GPU that has it, else float32")
-    cpu_threads: int = Field(1, ge=1, description="threads of one torch process; part of the result's last bits")
+    cpu_threads: int = Field(1, ge=1, description="threads of one torch process")
+    settings: ClassVar[frozenset[str]] = frozenset({"cpu_threads"})
 
 
 class Config(Section):
@@ -247,7 +249,7 @@ class Config(Section):
         known = [BASE_MODEL, *self.experiments]
         for name in self.evaluation.models:
             if name not in known:
-                raise ValueError(f"evaluation.models: {name!r} is not one of {', '.join(known)}{_suggest(name, known)}")
+                raise ValueError(f"evaluation.models: {name!r} is not base or an experiment.{_suggest(name, known)}")
         return self
 
     def experiment(self, name: str) -> Pretraining:
@@ -287,12 +289,23 @@ def decode(model: type[S], value: Any, prefix: str = "", source: str = "configur
 
 
 def section_options(config: Config, sections: Iterable[str]) -> dict[str, Any]:
-    """The named sections (or top-level keys) as a JSON value without their locations: what makes a rule run again."""
+    """The named sections (or top-level keys) as a JSON value: what makes a rule run again."""
     options: dict[str, Any] = {}
     for name in sections:
         value = getattr(config, name)
-        options[name] = value.model_dump(exclude=set(value.locations)) if isinstance(value, Section) else value
+        hidden = value.locations | value.settings if isinstance(value, Section) else frozenset()
+        options[name] = value.model_dump(exclude=set(hidden)) if isinstance(value, Section) else value
     return options
+
+
+def section_settings(config: Config) -> dict[str, Any]:
+    """The keys of every section that change how a run behaves, not its result, as a JSON value."""
+    sections = {name: getattr(config, name) for name in type(config).model_fields}
+    return {
+        name: value.model_dump(include=set(value.settings))
+        for name, value in sections.items()
+        if isinstance(value, Section) and value.settings
+    }
 
 
 def options_json(options: Mapping[str, Any]) -> str:
@@ -301,7 +314,7 @@ def options_json(options: Mapping[str, Any]) -> str:
 
 
 def _explain(model: type[Section], error: ValidationError, prefix: str, source: str) -> str:
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")  # an unknown key explains the rest
     location = [str(part) for part in first["loc"] if not _is_union_branch(part)]
     key = ".".join([*([prefix] if prefix else []), *location])
     if first["type"] == "extra_forbidden":
@@ -322,7 +335,8 @@ def _is_union_branch(part: int | str) -> bool:
 def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
     for part in path:
         found = model.model_fields.get(part)
-        nested = [t for t in _types_of(found.annotation) if isinstance(t, type) and issubclass(t, Section)] if found else []
+        types = _types_of(found.annotation) if found else []
+        nested = [t for t in types if isinstance(t, type) and issubclass(t, Section)]
         if nested:
             model = nested[0]
     return sorted(model.model_fields)
@@ -338,4 +352,15 @@ def _suggest(found: str, allowed: Iterable[str], prefix: str = "") -> str:
     close = difflib.get_close_matches(found, allowed, n=1)
     if close:
         return f" Did you mean {prefix + '.' if prefix else ''}{close[0]}?"
-    return f" Allowed: {', '.join(allowed)}."
+    elsewhere = {key: f"{section}.{key}" for section, keys in _keys_by_section().items() for key in keys}
+    close = difflib.get_close_matches(found, elsewhere, n=1, cutoff=0.8)
+    return f" Did you mean {elsewhere[close[0]]}?" if close else f" Allowed: {', '.join(allowed)}."
+
+
+def _keys_by_section() -> dict[str, list[str]]:
+    fields = Config.model_fields.items()
+    return {
+        name: sorted(field.annotation.model_fields)
+        for name, field in fields
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    }

@@ -1,0 +1,1 @@
+"""Files of the pipeline: atomic writing, Parquet artefacts, the census of rows."""

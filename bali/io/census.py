@@ -58,6 +58,7 @@ class Census:
         """Read a census that a stage wrote."""
         value: Mapping[str, Any] = read_json(path)
         tables = {
-            name: Tally(row["rows_in"], row["rows_out"], Counter(row["dropped"])) for name, row in value["tables"].items()
+            name: Tally(rows["rows_in"], rows["rows_out"], Counter(rows["dropped"]))
+            for name, rows in value["tables"].items()
         }
         return cls(value["stage"], tables, dict(value["notes"]))

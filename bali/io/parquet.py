@@ -86,9 +86,8 @@ def open_artefact(
     Row groups follow the calls of `write`, so write in pieces whose size does not depend on the machine.
     """
     schema = schema.with_metadata({METADATA_KEY: provenance.encode()})
-    with atomic_path(path) as partial:
-        with pq.ParquetWriter(partial, schema, compression=compression) as writer:
-            yield ArtefactWriter(writer, schema)
+    with atomic_path(path) as partial, pq.ParquetWriter(partial, schema, compression=compression) as writer:
+        yield ArtefactWriter(writer, schema)
 
 
 def write_artefact(path: Path, table: pa.Table, schema: pa.Schema, provenance: Provenance) -> None:
@@ -146,7 +145,7 @@ def read_provenance(path: Path) -> dict[str, Any]:
     """
     metadata = _open(path).schema_arrow.metadata or {}
     if METADATA_KEY not in metadata:
-        raise ArtefactError(f"{path}: expected the metadata key {METADATA_KEY.decode()!r}, found none: not written by bali.")
+        raise ArtefactError(f"{path}: expected the metadata key 'bali', found none: this file was not written by bali.")
     return dict(json.loads(metadata[METADATA_KEY]))
 
 

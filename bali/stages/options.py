@@ -13,10 +13,11 @@ logger = logging.getLogger(__name__)
 
 
 def add_option_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--config` and `--options`, of which one may be given."""
+    """Add `--config` and `--options`, of which one may be given, and `--settings`."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--config", type=Path, help="configuration file; its sections apply")
     group.add_argument("--options", help="sections of the configuration as JSON; the rest takes its defaults")
+    parser.add_argument("--settings", default="{}", help="JSON of keys that change no result: threads, log intervals")
 
 
 def read_config(arguments: argparse.Namespace) -> Config:
@@ -27,13 +28,10 @@ def read_config(arguments: argparse.Namespace) -> Config:
     """
     if arguments.config:
         return load_config(arguments.config)
-    if not arguments.options:
-        return Config()
-    try:
-        value = json.loads(arguments.options)
-    except ValueError as error:
-        raise ConfigError(f"--options: expected JSON, got: {error}") from None
-    return decode(Config, value, source="--options")
+    options, settings = (_parse(arguments, key) for key in ("options", "settings"))
+    for section, values in settings.items():
+        options.setdefault(section, {}).update(values)
+    return decode(Config, options, source="--options")
 
 
 def stage_options(config: Config, *sections: str) -> dict[str, Any]:
@@ -41,3 +39,11 @@ def stage_options(config: Config, *sections: str) -> dict[str, Any]:
     options = section_options(config, sections)
     logger.info("options: %s", options_json(options))
     return options
+
+
+def _parse(arguments: argparse.Namespace, key: str) -> dict[str, Any]:
+    text = getattr(arguments, key)
+    try:
+        return dict(json.loads(text)) if text else {}
+    except ValueError as error:
+        raise ConfigError(f"--{key}: expected a JSON object, got: {error}") from None

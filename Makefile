@@ -1,0 +1,52 @@
+# `make demo` and `make test` need Python >= 3.11, git, make and a C++ compiler; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_REPORT := results/report/index.html
+
+.PHONY: demo test test-all check format demo-data schema clean
+
+demo: $(VENV)/.installed
+	$(BIN)/snakemake --cores all
+	@echo "The report is at $(CURDIR)/$(DEMO_REPORT)"
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/snakefmt --check workflow
+	$(BIN)/snakemake --lint
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt workflow
+
+# Writes resources/demo anew; the committed files are what this gives.
+demo-data: $(VENV)/.installed
+	$(BIN)/python resources/demo/make_demo_data.py
+
+# Writes workflow/schemas/config.schema.json from bali/config.py, for editors.
+schema: $(VENV)/.installed
+	$(BIN)/python -m bali config-schema > workflow/schemas/config.schema.json
+
+clean:
+	rm -rf results .snakemake
+
+$(VENV)/.installed: requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, this is " + sys.version)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements/lock.txt
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements/dev.txt
+	touch $@

@@ -1,0 +1,113 @@
+"""What the Snakefile asks of the configuration: input files, shards and evaluation jobs. Nothing here runs a stage."""
+
+import glob
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bali.config import Config
+from bali.errors import ConfigError, InputError
+from bali.vocabulary import BASE_MODEL
+
+FROM_CORPUS = "from_corpus"
+_CORPUS_SUFFIX = re.compile(r"(\.(xml|txt|pubtator|json|jsonl))?(\.gz)?$", re.IGNORECASE)
+_RRF_FILE = re.compile(r"MR[A-Z]+\.RRF(\.gz)?")
+_FINE_TUNED_TASKS = frozenset({"pubmedqa"})
+
+
+def umls_files(config: Config) -> list[str]:
+    """The files of the release: the RRF files of a directory, or the zip or files that `umls.path` names.
+
+    Raises:
+        InputError: a path does not exist, or a directory holds no RRF file.
+    """
+    paths = [config.umls.path] if isinstance(config.umls.path, str) else config.umls.path
+    return [file for path in paths for file in _release_files(Path(path))]
+
+
+def corpus_shards(config: Config) -> dict[str, str]:
+    """Shard name -> file, in order of precedence (a later one wins); files of one glob are taken in sorted order.
+
+    Raises:
+        InputError: a glob matches nothing, or two files would give shards of one name.
+    """
+    shards: dict[str, str] = {}
+    for pattern in config.corpus.inputs:
+        files = sorted(file for file in glob.glob(pattern, recursive=True) if Path(file).is_file())
+        if not files:
+            raise InputError(f"corpus.inputs: expected files that match {pattern!r}, found none.")
+        for file in files:
+            shard = _CORPUS_SUFFIX.sub("", Path(file).name)
+            if shard in shards and shards[shard] != file:
+                raise InputError(
+                    f"corpus.inputs: {shards[shard]} and {file} would both be the shard {shard!r}. Rename one of them."
+                )
+            shards[shard] = file
+    return shards
+
+
+def base_model_files(config: Config) -> list[str]:
+    """The files of the base model's directory; empty where the model is made from the corpus.
+
+    Raises:
+        InputError: the directory does not exist or has no config.json.
+    """
+    name = config.pretraining.base_model
+    if name == FROM_CORPUS:
+        return []
+    folder = Path(name)
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"pretraining.base_model: expected {FROM_CORPUS!r} or a Hugging Face directory with a config.json, "
+            f"found none at {name}."
+        )
+    return sorted(str(file) for file in folder.iterdir() if file.is_file())
+
+
+def evaluation_jobs(config: Config) -> list[tuple[str, str, int]]:
+    """(model, task, seed) of every evaluation; a task without training does not depend on the seed and runs once.
+
+    Raises:
+        ConfigError: no task is configured.
+    """
+    tasks = [task for task in type(config.evaluation.tasks).model_fields if getattr(config.evaluation.tasks, task)]
+    if not tasks:
+        raise ConfigError("evaluation.tasks: expected at least one task, e.g. concept_retrieval: {}, found none.")
+    models = [BASE_MODEL, *(name for name in config.evaluation.models if name != BASE_MODEL)]
+    seeds = config.evaluation.seeds
+    return [
+        (model, task, seed)
+        for model in models
+        for task in tasks
+        for seed in (seeds if task in _FINE_TUNED_TASKS else seeds[:1])
+    ]
+
+
+def evaluation_files(config: Config, task: str | None = None) -> list[str]:
+    """The files that the configured tasks (or one of them) name, sorted; absent ones are left to the stage to skip."""
+    tasks = config.evaluation.tasks.model_dump()
+    values = tasks.values() if task is None else [tasks[task]]
+    return sorted({text for value in values for text in _strings(value) if Path(text).is_file()})
+
+
+def _release_files(path: Path) -> Sequence[str]:
+    if path.is_dir():
+        found = sorted(str(file) for file in path.iterdir() if _RRF_FILE.fullmatch(file.name))
+        if not found:
+            raise InputError(f"umls.path: expected MRCONSO.RRF, MRREL.RRF and MRSTY.RRF in {path}, found no RRF file.")
+        return found
+    if not path.is_file():
+        raise InputError(f"umls.path: expected a META directory, a zip or RRF files, found nothing at {path}.")
+    return [str(path)]
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for nested in value.values():
+            yield from _strings(nested)
+    elif isinstance(value, list):
+        for nested in value:
+            yield from _strings(nested)

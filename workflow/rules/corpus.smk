@@ -1,0 +1,129 @@
+rule parse_corpus:
+    input:
+        lambda wildcards: SHARDS[wildcards.shard],
+    output:
+        multiext(
+            f"{RESULTS}/corpus/parsed/{{shard}}/",
+            "documents.parquet",
+            "annotations.parquet",
+            "deletions.parquet",
+            "census.json",
+        ),
+    log:
+        f"{RESULTS}/logs/parse_corpus/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/parse_corpus/{{shard}}.tsv"
+    params:
+        options=options("corpus"),
+        code=code("parse_corpus"),
+        output_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=memory(1000),
+    shell:
+        "python -m bali parse-corpus --input {input:q} --output-dir {params.output_dir:q}"
+        " --options {params.options:q} > {log:q} 2>&1"
+
+
+rule select_versions:
+    input:
+        per_shard("corpus/parsed/{shard}/documents.parquet"),
+        per_shard("corpus/parsed/{shard}/deletions.parquet"),
+    output:
+        selection=f"{RESULTS}/corpus/selection.parquet",
+        census=f"{RESULTS}/corpus/selection.census.json",
+    log:
+        f"{RESULTS}/logs/select_versions.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/select_versions.tsv"
+    params:
+        shards=list(SHARDS),
+        code=code("select_versions"),
+        parsed_dir=f"{RESULTS}/corpus/parsed",
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=memory(2000),
+    shell:
+        "python -m bali select-versions --parsed-dir {params.parsed_dir:q} --shards {params.shards:q}"
+        " --output {output.selection:q} --census {output.census:q} > {log:q} 2>&1"
+
+
+rule split_sentences:
+    input:
+        multiext(f"{RESULTS}/corpus/parsed/{{shard}}/", "documents.parquet", "annotations.parquet"),
+        selection=rules.select_versions.output.selection,
+    output:
+        documents=f"{RESULTS}/corpus/documents/{{shard}}.parquet",
+        sentences=f"{RESULTS}/corpus/sentences/{{shard}}.parquet",
+        annotations=f"{RESULTS}/corpus/annotations/{{shard}}.parquet",
+        census=f"{RESULTS}/corpus/census/{{shard}}.json",
+    log:
+        f"{RESULTS}/logs/split_sentences/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/split_sentences/{{shard}}.tsv"
+    params:
+        code=code("split_sentences"),
+        parsed_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=memory(1000, 5.0),
+    shell:
+        "python -m bali split-sentences --parsed-dir {params.parsed_dir:q} --selection {input.selection:q}"
+        " --documents {output.documents:q} --sentences {output.sentences:q} --annotations {output.annotations:q}"
+        " --census {output.census:q} > {log:q} 2>&1"
+
+
+rule link_mentions:
+    input:
+        rules.ingest_umls.output,
+        sentences=rules.split_sentences.output.sentences,
+        annotations=rules.split_sentences.output.annotations,
+        index=rules.build_linker_index.output,
+    output:
+        mentions=f"{RESULTS}/mentions/{{shard}}.parquet",
+        census=f"{RESULTS}/mentions/census/{{shard}}.json",
+    log:
+        f"{RESULTS}/logs/link_mentions/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/link_mentions/{{shard}}.tsv"
+    params:
+        options=options("linking"),
+        code=code("link_mentions"),
+        umls_dir=f"{RESULTS}/umls",
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=memory(2000, 2.0),
+    shell:
+        "python -m bali link-mentions --sentences {input.sentences:q} --annotations {input.annotations:q}"
+        " --index-dir {input.index:q} --umls-dir {params.umls_dir:q} --output {output.mentions:q}"
+        " --census {output.census:q} --options {params.options:q} > {log:q} 2>&1"
+
+
+rule score_linking:
+    input:
+        f"{RESULTS}/umls/names.parquet",
+        f"{RESULTS}/umls/codes.parquet",
+        f"{RESULTS}/umls/retired_cuis.parquet",
+        annotations=per_shard("corpus/annotations/{shard}.parquet"),
+        sentences=per_shard("corpus/sentences/{shard}.parquet"),
+        mentions=per_shard("mentions/{shard}.parquet"),
+    output:
+        f"{RESULTS}/linking/quality.parquet",
+    log:
+        f"{RESULTS}/logs/score_linking.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/score_linking.tsv"
+    params:
+        code=code("score_linking"),
+        umls_dir=f"{RESULTS}/umls",
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=memory(2000, 5.0),
+    shell:
+        "python -m bali score-linking --annotations {input.annotations:q} --sentences {input.sentences:q}"
+        " --mentions {input.mentions:q} --umls-dir {params.umls_dir:q} --output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,94 @@
+rule build_base_model:
+    input:
+        sentences=per_shard("corpus/sentences/{shard}.parquet"),
+        held_out=rules.collect_held_out.output,
+    output:
+        directory(f"{RESULTS}/base_model"),
+    log:
+        f"{RESULTS}/logs/build_base_model.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/build_base_model.tsv"
+    params:
+        options=options("seed", "base_model", "compute"),
+        code=code("build_base_model"),
+    threads: CONFIG.compute.cpu_threads
+    conda:
+        "../../envs/model.yaml"
+    resources:
+        mem_mb=memory(4000, 4.0),
+    shell:
+        "python -m bali build-base-model --sentences {input.sentences:q} --held-out {input.held_out:q}"
+        " --output-dir {output:q} --options {params.options:q} --settings {SETTINGS:q} > {log:q} 2>&1"
+
+
+rule pretrain_model:
+    input:
+        rules.build_graph.output,
+        f"{RESULTS}/umls/names.parquet",
+        BASE_MODEL_FILES or rules.build_base_model.output,
+        train=per_shard("examples/train-{shard}.parquet"),
+        validation=per_shard("examples/validation-{shard}.parquet"),
+        subgraphs=rules.sample_subgraphs.output.subgraphs,
+    output:
+        directory(f"{RESULTS}/models/{{experiment}}"),
+    log:
+        f"{RESULTS}/logs/pretrain_model/{{experiment}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/pretrain_model/{{experiment}}.tsv"
+    params:
+        options=experiment_options,
+        code=code("pretrain"),
+        base_model=BASE_MODEL,
+        graph_dir=f"{RESULTS}/graph",
+        umls_dir=f"{RESULTS}/umls",
+        checkpoint_dir=f"{RESULTS}/checkpoints/{{experiment}}",
+    threads: CONFIG.compute.cpu_threads
+    conda:
+        "../../envs/model.yaml"
+    resources:
+        mem_mb=memory(8000, 4.0),
+    shell:
+        "python -m bali pretrain --experiment {wildcards.experiment:q} --base-model {params.base_model:q}"
+        " --train {input.train:q} --validation {input.validation:q} --subgraphs {input.subgraphs:q}"
+        " --graph-dir {params.graph_dir:q} --umls-dir {params.umls_dir:q} --output-dir {output:q}"
+        " --checkpoint-dir {params.checkpoint_dir:q} --options {params.options:q} --settings {SETTINGS:q}"
+        " > {log:q} 2>&1"
+
+
+def model_input(wildcards):
+    """The folder of a trained model, or the base model's folder or files."""
+    if wildcards.model == "base":
+        return BASE_MODEL_FILES or rules.build_base_model.output
+    return f"{RESULTS}/models/{wildcards.model}"
+
+
+rule evaluate_model:
+    input:
+        multiext(f"{RESULTS}/umls/", "names.parquet", "codes.parquet", "retired_cuis.parquet"),
+        f"{RESULTS}/graph/nodes.parquet",
+        model_input,
+        lambda wildcards: plan.evaluation_files(CONFIG, wildcards.task),
+        validation=per_shard("examples/validation-{shard}.parquet"),
+    output:
+        results=f"{RESULTS}/evaluation/{{model}}/{{task}}/{{seed}}.json",
+        predictions=f"{RESULTS}/evaluation/{{model}}/{{task}}/{{seed}}.predictions.parquet",
+    log:
+        f"{RESULTS}/logs/evaluate_model/{{model}}/{{task}}/{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/evaluate_model/{{model}}/{{task}}/{{seed}}.tsv"
+    params:
+        options=evaluation_options,
+        code=code("evaluate"),
+        model_dir=lambda wildcards: BASE_MODEL if wildcards.model == "base" else f"{RESULTS}/models/{wildcards.model}",
+        graph_dir=f"{RESULTS}/graph",
+        umls_dir=f"{RESULTS}/umls",
+    threads: CONFIG.compute.cpu_threads
+    conda:
+        "../../envs/model.yaml"
+    resources:
+        mem_mb=memory(4000, 8.0),
+    shell:
+        "python -m bali evaluate --model {wildcards.model:q} --model-dir {params.model_dir:q}"
+        " --task {wildcards.task} --seed {wildcards.seed} --umls-dir {params.umls_dir:q}"
+        " --graph-dir {params.graph_dir:q} --validation {input.validation:q} --output {output.results:q}"
+        " --predictions {output.predictions:q} --options {params.options:q} --settings {SETTINGS:q} > {log:q} 2>&1"
