@@ -314,7 +314,8 @@ def options_json(options: Mapping[str, Any]) -> str:
 
 
 def _explain(model: type[Section], error: ValidationError, prefix: str, source: str) -> str:
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")  # an unknown key explains the rest
+    # An unknown key goes first: a misspelt one explains why another is missing.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     location = [str(part) for part in first["loc"] if not _is_union_branch(part)]
     key = ".".join([*([prefix] if prefix else []), *location])
     if first["type"] == "extra_forbidden":

@@ -140,6 +140,10 @@ ANNOTATIONS = pa.schema(
     ]
 )  # sorted by pmid, start, end, identifier
 
+PARSED_ANNOTATIONS = ANNOTATIONS.append(
+    pa.field("position", pa.int32())  # of the record in the file: a PMID may stand there more than once
+)  # in the file's order of records
+
 SENTENCES = pa.schema(
     [
         ("pmid", pa.int64()),
@@ -287,6 +291,7 @@ ARTEFACTS: dict[str, pa.Schema] = {
     "deletions": DELETIONS,
     "selection": SELECTION,
     "annotations": ANNOTATIONS,
+    "parsed_annotations": PARSED_ANNOTATIONS,
     "sentences": SENTENCES,
     "mentions": MENTIONS,
     "mention_counts": MENTION_COUNTS,

@@ -20,12 +20,19 @@ def checked(function, *arguments, **keywords):
         sys.exit(2)
 
 
-CONFIG = checked(decode, Config, config, source=(workflow.overwrite_configfiles or ["config.yaml"])[0])
+CONFIG = checked(
+    decode,
+    Config,
+    config,
+    source=(workflow.overwrite_configfiles or ["config.yaml"])[0],
+)
 RESULTS = CONFIG.results_dir
 UMLS_FILES = checked(plan.umls_files, CONFIG)
 SHARDS = checked(plan.corpus_shards, CONFIG)
 BASE_MODEL_FILES = checked(plan.base_model_files, CONFIG)
-BASE_MODEL = f"{RESULTS}/base_model" if not BASE_MODEL_FILES else CONFIG.pretraining.base_model
+BASE_MODEL = (
+    f"{RESULTS}/base_model" if not BASE_MODEL_FILES else CONFIG.pretraining.base_model
+)
 EVALUATIONS = checked(plan.evaluation_jobs, CONFIG)
 SETTINGS = options_json(section_settings(CONFIG))
 
@@ -46,7 +53,14 @@ def options(*sections):
 def experiment_options(wildcards):
     """The sections that a training reads; of the experiments only its own."""
     sections = section_options(CONFIG, ["seed", "pretraining", "compute"])
-    return options_json({**sections, "experiments": {wildcards.experiment: CONFIG.experiments[wildcards.experiment]}})
+    return options_json(
+        {
+            **sections,
+            "experiments": {
+                wildcards.experiment: CONFIG.experiments[wildcards.experiment]
+            },
+        }
+    )
 
 
 def evaluation_options(wildcards):
@@ -54,7 +68,9 @@ def evaluation_options(wildcards):
     sections = section_options(CONFIG, ["compute", "evaluation"])
     for key in ("models", "seeds"):
         del sections["evaluation"][key]
-    sections["evaluation"]["tasks"] = {wildcards.task: sections["evaluation"]["tasks"][wildcards.task]}
+    sections["evaluation"]["tasks"] = {
+        wildcards.task: sections["evaluation"]["tasks"][wildcards.task]
+    }
     return options_json(sections)
 
 
@@ -62,7 +78,10 @@ def held_out_options():
     """What names PMIDs that must not be trained on."""
     tasks = CONFIG.evaluation.tasks.model_dump()
     return options_json(
-        {"corpus": {"held_out_pmids": CONFIG.corpus.held_out_pmids}, "evaluation": {"tasks": tasks}}
+        {
+            "corpus": {"held_out_pmids": CONFIG.corpus.held_out_pmids},
+            "evaluation": {"tasks": tasks},
+        }
     )
 
 
@@ -79,7 +98,9 @@ def code(stage):
 
 def memory(base_mb, per_input_mb=0.0):
     """Memory to ask of a cluster, MB: a base and a multiple of the input's size, more on each attempt."""
-    return lambda wildcards, input, attempt: int((base_mb + per_input_mb * input.size_mb) * attempt)
+    return lambda wildcards, input, attempt: int(
+        (base_mb + per_input_mb * input.size_mb) * attempt
+    )
 
 
 def folder(*paths):
@@ -94,9 +115,13 @@ def per_shard(pattern):
 
 def prefix():
     """What every job's shell runs first: it finds this code, and the current environment's Python if no other is asked."""
-    lines = [f"export PYTHONPATH={shlex.quote(str(ROOT))}${{PYTHONPATH:+:$PYTHONPATH}}; "]
+    lines = [
+        f"export PYTHONPATH={shlex.quote(str(ROOT))}${{PYTHONPATH:+:$PYTHONPATH}}; "
+    ]
     if not workflow.deployment_settings.deployment_method:
-        lines.append(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+        lines.append(
+            f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+        )
     return "".join(lines)
 
 

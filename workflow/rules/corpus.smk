@@ -13,14 +13,14 @@ rule parse_corpus:
         f"{RESULTS}/logs/parse_corpus/{{shard}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/parse_corpus/{{shard}}.tsv"
-    params:
-        options=options("corpus"),
-        code=code("parse_corpus"),
-        output_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000),
+    params:
+        options=options("corpus"),
+        code=code("parse_corpus"),
+        output_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
     shell:
         "python -m bali parse-corpus --input {input:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"
@@ -37,14 +37,14 @@ rule select_versions:
         f"{RESULTS}/logs/select_versions.log",
     benchmark:
         f"{RESULTS}/benchmarks/select_versions.tsv"
-    params:
-        shards=list(SHARDS),
-        code=code("select_versions"),
-        parsed_dir=f"{RESULTS}/corpus/parsed",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000),
+    params:
+        shards=list(SHARDS),
+        code=code("select_versions"),
+        parsed_dir=f"{RESULTS}/corpus/parsed",
     shell:
         "python -m bali select-versions --parsed-dir {params.parsed_dir:q} --shards {params.shards:q}"
         " --output {output.selection:q} --census {output.census:q} > {log:q} 2>&1"
@@ -52,7 +52,11 @@ rule select_versions:
 
 rule split_sentences:
     input:
-        multiext(f"{RESULTS}/corpus/parsed/{{shard}}/", "documents.parquet", "annotations.parquet"),
+        multiext(
+            f"{RESULTS}/corpus/parsed/{{shard}}/",
+            "documents.parquet",
+            "annotations.parquet",
+        ),
         selection=rules.select_versions.output.selection,
     output:
         documents=f"{RESULTS}/corpus/documents/{{shard}}.parquet",
@@ -63,13 +67,13 @@ rule split_sentences:
         f"{RESULTS}/logs/split_sentences/{{shard}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/split_sentences/{{shard}}.tsv"
-    params:
-        code=code("split_sentences"),
-        parsed_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 5.0),
+    params:
+        code=code("split_sentences"),
+        parsed_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
     shell:
         "python -m bali split-sentences --parsed-dir {params.parsed_dir:q} --selection {input.selection:q}"
         " --documents {output.documents:q} --sentences {output.sentences:q} --annotations {output.annotations:q}"
@@ -89,14 +93,14 @@ rule link_mentions:
         f"{RESULTS}/logs/link_mentions/{{shard}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/link_mentions/{{shard}}.tsv"
-    params:
-        options=options("linking"),
-        code=code("link_mentions"),
-        umls_dir=f"{RESULTS}/umls",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 2.0),
+    params:
+        options=options("linking"),
+        code=code("link_mentions"),
+        umls_dir=f"{RESULTS}/umls",
     shell:
         "python -m bali link-mentions --sentences {input.sentences:q} --annotations {input.annotations:q}"
         " --index-dir {input.index:q} --umls-dir {params.umls_dir:q} --output {output.mentions:q}"
@@ -117,13 +121,13 @@ rule score_linking:
         f"{RESULTS}/logs/score_linking.log",
     benchmark:
         f"{RESULTS}/benchmarks/score_linking.tsv"
-    params:
-        code=code("score_linking"),
-        umls_dir=f"{RESULTS}/umls",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 5.0),
+    params:
+        code=code("score_linking"),
+        umls_dir=f"{RESULTS}/umls",
     shell:
         "python -m bali score-linking --annotations {input.annotations:q} --sentences {input.sentences:q}"
         " --mentions {input.mentions:q} --umls-dir {params.umls_dir:q} --output {output:q} > {log:q} 2>&1"

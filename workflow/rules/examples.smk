@@ -10,14 +10,14 @@ rule sample_subgraphs:
         f"{RESULTS}/logs/sample_subgraphs.log",
     benchmark:
         f"{RESULTS}/benchmarks/sample_subgraphs.tsv"
-    params:
-        options=options("seed", "subgraphs"),
-        code=code("sample_subgraphs"),
-        graph_dir=f"{RESULTS}/graph",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 3.0),
+    params:
+        options=options("seed", "subgraphs"),
+        code=code("sample_subgraphs"),
+        graph_dir=f"{RESULTS}/graph",
     shell:
         "python -m bali sample-subgraphs --graph-dir {params.graph_dir:q} --mentions {input.mentions:q}"
         " --output {output.subgraphs:q} --counts {output.counts:q} --census {output.census:q}"
@@ -33,13 +33,13 @@ rule collect_held_out:
         f"{RESULTS}/logs/collect_held_out.log",
     benchmark:
         f"{RESULTS}/benchmarks/collect_held_out.tsv"
-    params:
-        options=held_out_options(),
-        code=code("collect_held_out"),
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 5.0),
+    params:
+        options=held_out_options(),
+        code=code("collect_held_out"),
     shell:
         "python -m bali collect-held-out --output {output:q} --options {params.options:q} > {log:q} 2>&1"
 
@@ -59,14 +59,14 @@ rule make_examples:
         f"{RESULTS}/logs/make_examples/{{shard}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/make_examples/{{shard}}.tsv"
-    params:
-        options=options("seed", "examples"),
-        code=code("make_examples"),
-        graph_dir=f"{RESULTS}/graph",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 5.0),
+    params:
+        options=options("seed", "examples"),
+        code=code("make_examples"),
+        graph_dir=f"{RESULTS}/graph",
     shell:
         "python -m bali make-examples --sentences {input.sentences:q} --mentions {input.mentions:q}"
         " --counts {input.counts:q} --held-out {input.held_out:q} --graph-dir {params.graph_dir:q}"

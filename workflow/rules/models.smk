@@ -8,14 +8,14 @@ rule build_base_model:
         f"{RESULTS}/logs/build_base_model.log",
     benchmark:
         f"{RESULTS}/benchmarks/build_base_model.tsv"
+    conda:
+        "../../envs/model.yaml"
+    threads: CONFIG.compute.cpu_threads
+    resources:
+        mem_mb=memory(4000, 4.0),
     params:
         options=options("seed", "base_model", "compute"),
         code=code("build_base_model"),
-    threads: CONFIG.compute.cpu_threads
-    conda:
-        "../../envs/model.yaml"
-    resources:
-        mem_mb=memory(4000, 4.0),
     shell:
         "python -m bali build-base-model --sentences {input.sentences:q} --held-out {input.held_out:q}"
         " --output-dir {output:q} --options {params.options:q} --settings {SETTINGS:q} > {log:q} 2>&1"
@@ -35,6 +35,11 @@ rule pretrain_model:
         f"{RESULTS}/logs/pretrain_model/{{experiment}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/pretrain_model/{{experiment}}.tsv"
+    conda:
+        "../../envs/model.yaml"
+    threads: CONFIG.compute.cpu_threads
+    resources:
+        mem_mb=memory(8000, 4.0),
     params:
         options=experiment_options,
         code=code("pretrain"),
@@ -42,11 +47,6 @@ rule pretrain_model:
         graph_dir=f"{RESULTS}/graph",
         umls_dir=f"{RESULTS}/umls",
         checkpoint_dir=f"{RESULTS}/checkpoints/{{experiment}}",
-    threads: CONFIG.compute.cpu_threads
-    conda:
-        "../../envs/model.yaml"
-    resources:
-        mem_mb=memory(8000, 4.0),
     shell:
         "python -m bali pretrain --experiment {wildcards.experiment:q} --base-model {params.base_model:q}"
         " --train {input.train:q} --validation {input.validation:q} --subgraphs {input.subgraphs:q}"
@@ -64,7 +64,12 @@ def model_input(wildcards):
 
 rule evaluate_model:
     input:
-        multiext(f"{RESULTS}/umls/", "names.parquet", "codes.parquet", "retired_cuis.parquet"),
+        multiext(
+            f"{RESULTS}/umls/",
+            "names.parquet",
+            "codes.parquet",
+            "retired_cuis.parquet",
+        ),
         f"{RESULTS}/graph/nodes.parquet",
         model_input,
         lambda wildcards: plan.evaluation_files(CONFIG, wildcards.task),
@@ -76,17 +81,21 @@ rule evaluate_model:
         f"{RESULTS}/logs/evaluate_model/{{model}}/{{task}}/{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/evaluate_model/{{model}}/{{task}}/{{seed}}.tsv"
+    conda:
+        "../../envs/model.yaml"
+    threads: CONFIG.compute.cpu_threads
+    resources:
+        mem_mb=memory(4000, 8.0),
     params:
         options=evaluation_options,
         code=code("evaluate"),
-        model_dir=lambda wildcards: BASE_MODEL if wildcards.model == "base" else f"{RESULTS}/models/{wildcards.model}",
+        model_dir=lambda wildcards: (
+            BASE_MODEL
+            if wildcards.model == "base"
+            else f"{RESULTS}/models/{wildcards.model}"
+        ),
         graph_dir=f"{RESULTS}/graph",
         umls_dir=f"{RESULTS}/umls",
-    threads: CONFIG.compute.cpu_threads
-    conda:
-        "../../envs/model.yaml"
-    resources:
-        mem_mb=memory(4000, 8.0),
     shell:
         "python -m bali evaluate --model {wildcards.model:q} --model-dir {params.model_dir:q}"
         " --task {wildcards.task} --seed {wildcards.seed} --umls-dir {params.umls_dir:q}"

@@ -1,10 +1,15 @@
-RESULT_FILES = [f"{RESULTS}/evaluation/{model}/{task}/{seed}.json" for model, task, seed in EVALUATIONS]
+RESULT_FILES = [
+    f"{RESULTS}/evaluation/{model}/{task}/{seed}.json"
+    for model, task, seed in EVALUATIONS
+]
 
 
 rule summarise_metrics:
     input:
         results=RESULT_FILES,
-        predictions=[file.replace(".json", ".predictions.parquet") for file in RESULT_FILES],
+        predictions=[
+            file.replace(".json", ".predictions.parquet") for file in RESULT_FILES
+        ],
     output:
         metrics=f"{RESULTS}/report/metrics.parquet",
         comparisons=f"{RESULTS}/report/comparisons.parquet",
@@ -12,14 +17,14 @@ rule summarise_metrics:
         f"{RESULTS}/logs/summarise_metrics.log",
     benchmark:
         f"{RESULTS}/benchmarks/summarise_metrics.tsv"
-    params:
-        options=options("pretraining", "experiments", "evaluation"),
-        code=code("summarise_metrics"),
-        base_name=Path(BASE_MODEL).name,
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 5.0),
+    params:
+        options=options("pretraining", "experiments", "evaluation"),
+        code=code("summarise_metrics"),
+        base_name=Path(BASE_MODEL).name,
     shell:
         "python -m bali summarise-metrics --results {input.results:q} --base-name {params.base_name:q}"
         " --output {output.metrics:q} --comparisons {output.comparisons:q} --options {params.options:q}"
@@ -39,7 +44,11 @@ rule write_report:
         per_shard("corpus/census/{shard}.json"),
         per_shard("mentions/census/{shard}.json"),
         per_shard("examples/census/{shard}.json"),
-        [f"{RESULTS}/models/{name}" for name in CONFIG.evaluation.models if name != "base"],
+        [
+            f"{RESULTS}/models/{name}"
+            for name in CONFIG.evaluation.models
+            if name != "base"
+        ],
     output:
         report(f"{RESULTS}/report/index.html", category="BALI"),
         f"{RESULTS}/SOURCES.md",
@@ -48,14 +57,14 @@ rule write_report:
         f"{RESULTS}/logs/write_report.log",
     benchmark:
         f"{RESULTS}/benchmarks/write_report.tsv"
-    params:
-        options=report_options(),
-        code=code("report"),
-        output_dir=f"{RESULTS}/report",
     conda:
         "../../envs/model.yaml"
     resources:
         mem_mb=memory(4000, 3.0),
+    params:
+        options=report_options(),
+        code=code("report"),
+        output_dir=f"{RESULTS}/report",
     shell:
         "python -m bali report --results-dir {RESULTS:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"

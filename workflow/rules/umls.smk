@@ -17,14 +17,14 @@ rule ingest_umls:
         f"{RESULTS}/logs/ingest_umls.log",
     benchmark:
         f"{RESULTS}/benchmarks/ingest_umls.tsv"
-    params:
-        options=options("umls"),
-        code=code("ingest"),
-        output_dir=f"{RESULTS}/umls",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 3.0),
+    params:
+        options=options("umls"),
+        code=code("ingest"),
+        output_dir=f"{RESULTS}/umls",
     shell:
         "python -m bali ingest --input {input:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"
@@ -35,20 +35,22 @@ rule build_graph:
         rules.ingest_umls.output,
     output:
         multiext(f"{RESULTS}/graph/", "nodes.parquet", "edges.parquet", "census.json"),
-        multiext(f"{RESULTS}/graph/in_edges/", "indptr.npy", "source.npy", "relation.npy"),
+        multiext(
+            f"{RESULTS}/graph/in_edges/", "indptr.npy", "source.npy", "relation.npy"
+        ),
     log:
         f"{RESULTS}/logs/build_graph.log",
     benchmark:
         f"{RESULTS}/benchmarks/build_graph.tsv"
+    conda:
+        "../../envs/data.yaml"
+    resources:
+        mem_mb=memory(1000, 20.0),
     params:
         options=options("seed", "graph"),
         code=code("build_graph"),
         umls_dir=f"{RESULTS}/umls",
         output_dir=f"{RESULTS}/graph",
-    conda:
-        "../../envs/data.yaml"
-    resources:
-        mem_mb=memory(1000, 20.0),
     shell:
         "python -m bali build-graph --umls-dir {params.umls_dir:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"
@@ -63,14 +65,14 @@ rule build_linker_index:
         f"{RESULTS}/logs/build_linker_index.log",
     benchmark:
         f"{RESULTS}/benchmarks/build_linker_index.tsv"
-    params:
-        options=options("linking"),
-        code=code("build_linker_index"),
-        umls_dir=f"{RESULTS}/umls",
     conda:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 30.0),
+    params:
+        options=options("linking"),
+        code=code("build_linker_index"),
+        umls_dir=f"{RESULTS}/umls",
     shell:
         "python -m bali build-linker-index --umls-dir {params.umls_dir:q} --output-dir {output:q}"
         " --options {params.options:q} > {log:q} 2>&1"

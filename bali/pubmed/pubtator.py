@@ -1,0 +1,145 @@
+"""PubTator files (https://www.ncbi.nlm.nih.gov/research/pubtator/): title, abstract, annotations with offsets.
+
+    PMID|t|title
+    PMID|a|abstract
+    PMID <tab> start <tab> end <tab> surface <tab> type <tab> identifier
+    PMID <tab> relation type <tab> identifier <tab> identifier       (counted, not read)
+
+Offsets count code points of the title, one separator and the abstract, so the text is kept exactly as it stands.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bali.errors import InputError
+from bali.pubmed.files import open_input
+from bali.pubmed.records import ABSTRACT, Annotation, Citation, compose_text, parse_pmid
+
+OFFSET_MISMATCH = "offset mismatch"
+DUPLICATE = "duplicate"
+RELATION = "relation lines left out"
+_UTF8_MARK = "\ufeff"
+
+
+@dataclass
+class _Block:
+    """The lines of one document so far."""
+
+    pmid: int
+    first_line: int
+    texts: dict[str, str] = field(default_factory=dict)
+    annotations: list[Annotation] = field(default_factory=list)
+    num_relations: int = 0
+
+
+def read_pubtator(path: Path) -> Iterator[Citation]:
+    """Read a PubTator file, plain or gzipped; documents are told apart by their PMID.
+
+    Raises:
+        InputError: the file is missing, cut, not UTF-8, or a line is none of the four kinds.
+    """
+    position = 0
+    for block in _blocks(path):
+        yield _citation(path, block, position)
+        position += 1
+
+
+def _blocks(path: Path) -> Iterator[_Block]:
+    block: _Block | None = None
+    for number, line in _lines(path):
+        if not line.strip():
+            if block is not None:
+                yield block
+            block = None
+            continue
+        pmid = _leading_pmid(path, number, line)
+        if block is None or block.pmid != pmid:
+            if block is not None:
+                yield block
+            block = _Block(pmid, number)
+        _add_line(path, number, line, block)
+    if block is not None:
+        yield block
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Numbered lines, cut at line feeds only: U+2028 and their like are part of the text."""
+    with open_input(path) as stream:
+        for number, raw in enumerate(stream, start=1):
+            try:
+                line = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(f"{path} line {number}: expected UTF-8, got: {error}. Convert the file.") from error
+            line = line.removesuffix("\n").removesuffix("\r")
+            yield number, line.removeprefix(_UTF8_MARK) if number == 1 else line
+
+
+def _leading_pmid(path: Path, number: int, line: str) -> int:
+    pmid = parse_pmid(line[: len(line) - len(line.lstrip("0123456789"))])
+    if pmid is None:
+        raise _wrong_line(path, number, line)
+    return pmid
+
+
+def _add_line(path: Path, number: int, line: str, block: _Block) -> None:
+    rest = line.lstrip("0123456789")
+    if rest[:1] == "|" and rest[1:3] in {"t|", "a|"}:
+        kind = rest[1]
+        if kind in block.texts:
+            raise InputError(f"{path} line {number}: expected one |{kind}| line per document, got a second for {block.pmid}.")
+        block.texts[kind] = rest[3:]
+        return
+    columns = rest.split("\t")[1:]
+    if not rest.startswith("\t") or len(columns) < 2:
+        raise _wrong_line(path, number, line)
+    if not (columns[0].isascii() and columns[0].isdigit()):
+        block.num_relations += 1
+    elif len(columns) >= 4 and columns[1].isascii() and columns[1].isdigit():
+        identifier = columns[4].strip() if len(columns) > 4 else ""
+        block.annotations.append(Annotation(int(columns[0]), int(columns[1]), columns[2], identifier, columns[3]))
+    else:
+        raise _wrong_line(path, number, line)
+
+
+def _wrong_line(path: Path, number: int, line: str) -> InputError:
+    return InputError(
+        f"{path} line {number}: expected 'PMID|t|title', 'PMID|a|abstract' or tab-separated columns"
+        f" (PMID, start, end, surface, type, identifier), got {line[:60]!r}."
+    )
+
+
+def _citation(path: Path, block: _Block, position: int) -> Citation:
+    if "t" not in block.texts:
+        raise InputError(f"{path} line {block.first_line}: expected a '{block.pmid}|t|' line for the document, got none.")
+    title = block.texts["t"]
+    abstract = block.texts.get("a", "")
+    text, sections = compose_text(title, [(ABSTRACT, abstract)] if abstract.strip() else [])
+    kept, dropped = _check_annotations(text, block.annotations)
+    return Citation(
+        position=position,
+        pmid=block.pmid,
+        version=1,
+        title=title,
+        text=text,
+        sections=sections,
+        annotations=kept,
+        num_annotations=len(block.annotations),
+        dropped_annotations=dropped,
+        notes=[RELATION] * block.num_relations,
+    )
+
+
+def _check_annotations(text: str, annotations: Sequence[Annotation]) -> tuple[list[Annotation], list[str]]:
+    """Sorted, distinct annotations whose offsets hold, and a reason for each other one."""
+    kept: set[Annotation] = set()
+    dropped = []
+    for annotation in annotations:
+        start, end = annotation.start, annotation.end
+        if start >= end or text[start:end] != annotation.surface:
+            dropped.append(OFFSET_MISMATCH)
+        elif annotation in kept:
+            dropped.append(DUPLICATE)
+        else:
+            kept.add(annotation)
+    return sorted(kept, key=lambda a: (a.start, a.end, a.identifier, a.type)), dropped

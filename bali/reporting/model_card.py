@@ -1,0 +1,53 @@
+"""Model cards and SOURCES.md: Markdown from the templates."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from bali.config import Config
+from bali.reporting import sources
+from bali.reporting.metric_table import MetricTable
+from bali.reporting.page import environment
+from bali.reporting.sources import Licences
+from bali.reporting.verdict import label, percent, signed
+from bali.vocabulary import BASE_MODEL
+
+
+def model_card(name: str, config: Config, table: MetricTable | None, licences: Licences) -> str:
+    """The Markdown card of one experiment: what it is, how it was trained, how it did, what its user owes to whom."""
+    rows = _metric_rows(name, table) if table is not None else []
+    return environment().get_template("model_card.txt").render(
+        name=name,
+        base_model=config.pretraining.base_model,
+        options=yaml.safe_dump(config.experiment(name).model_dump(exclude={"base_model"}), sort_keys=True),
+        seed=config.seed,
+        umls_release=config.umls.release,
+        rows=rows,
+        licences=licences,
+        notice=sources.NLM_NOTICE,
+    )
+
+
+def sources_page(licences: Licences) -> str:
+    """The Markdown text of SOURCES.md."""
+    template = environment().get_template("sources.txt")
+    return template.render(licences=licences, notice=sources.NLM_NOTICE, duties=sources.DUTIES)
+
+
+def _metric_rows(name: str, table: MetricTable) -> Sequence[dict[str, Any]]:
+    rows = []
+    for key in table.keys:
+        cell, base = table.cells.get((key, name)), table.cells.get((key, BASE_MODEL))
+        if cell is not None:
+            rows.append(
+                {
+                    "label": label(key),
+                    "split": key.split,
+                    "value": f"{percent(cell.value)} [{percent(cell.ci_low)}, {percent(cell.ci_high)}]",
+                    "base": percent(base.value) if base else "",
+                    "difference": f"{cell.difference.mark} {signed(cell.difference.value)}" if cell.difference else "",
+                    "is_main": key in table.main,
+                }
+            )
+    return rows
