@@ -53,14 +53,19 @@ def comments(text: str) -> dict[str, dict[str, str]]:
     schema, columns = "", []
     for line in text.splitlines():
         if match := re.match(r"([A-Z_]+) = ", line):
-            schema, columns = match[1], []
-        names = re.findall(r'^        \("(\w+)"|^            "(\w+)",', line)
-        columns = [a or b for a, b in names] or columns
+            schema, columns = match[1], [""]
+        names = re.findall(r'^        \("(\w+)"|^            "(\w+)",|pa.field\("(\w+)"', line)
+        columns = ["".join(name) for name in names] or columns
         comment = line.split("  # ", 1)[1] if "  # " in line else ""
         if comment:
             key = "" if line.startswith((")", schema)) else columns[-1]
             found.setdefault(schema, {})[key] = comment
     return found
+
+
+def escape(text: str) -> str:
+    """Text for a cell of a Markdown table."""
+    return text.replace("|", "\\|")
 
 
 def page() -> str:
@@ -70,7 +75,7 @@ def page() -> str:
     for name, place in PLACES.items():
         schema, described = schemas.ARTEFACTS[name], notes.get(name.upper(), {})
         parts.append(f"\n## {place}\n\n{described.get('', '').capitalize()}\n\n| Column | Type | |\n|---|---|---|\n")
-        parts += [f"| `{f.name}` | {f.type} | {described.get(f.name, '')} |\n".replace("<", "&lt;") for f in schema]
+        parts += [f"| `{f.name}` | {f.type} | {escape(described.get(f.name, ''))} |\n".replace("<", "&lt;") for f in schema]
     return re.sub(r"\n{3,}", "\n\n", "".join(parts))
 
 

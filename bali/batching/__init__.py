@@ -1,0 +1,1 @@
+"""Examples to tensors: text, mentions, subgraphs and names joined into one batch."""

@@ -98,7 +98,9 @@ def _decode(path: Path, element: etree._Element, position: int) -> Iterator[Reco
     else:
         citation = element if element.tag == "MedlineCitation" else element.find("MedlineCitation")
         if citation is None:
-            raise InputError(f"{path} line {element.sourceline}: expected a MedlineCitation in the PubmedArticle, got none.")
+            raise InputError(
+                f"{path} line {element.sourceline}: expected a MedlineCitation in the PubmedArticle, got none."
+            )
         yield _citation(path, citation, position)
 
 
@@ -120,9 +122,13 @@ def _citation(path: Path, citation: etree._Element, position: int) -> Citation:
     if title in _NO_TITLE:
         title = _text(path, article, "VernacularTitle")
         notes.append("vernacular title taken" if title else "without title")
-    parts = [] if article is None else [
-        (part.get("Label") or ABSTRACT, _all_text(path, part)) for part in article.iterfind("Abstract/AbstractText")
-    ]
+    parts = (
+        []
+        if article is None
+        else [
+            (part.get("Label") or ABSTRACT, _all_text(path, part)) for part in article.iterfind("Abstract/AbstractText")
+        ]
+    )
     text, sections = compose_text(title, parts)
     return Citation(
         position=position,
@@ -132,7 +138,9 @@ def _citation(path: Path, citation: etree._Element, position: int) -> Citation:
         text=text,
         sections=sections,
         year=_year(article),
-        mesh_headings=[ui for name in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName") if (ui := name.get("UI"))],
+        mesh_headings=[
+            ui for name in citation.iterfind("MeshHeadingList/MeshHeading/DescriptorName") if (ui := name.get("UI"))
+        ],
         notes=notes,
     )
 
@@ -145,7 +153,9 @@ def _text(path: Path, parent: etree._Element | None, tag: str) -> str:
 def _all_text(path: Path, element: etree._Element) -> str:
     """All text below an element, white space normalised."""
     if len(element) and next(element.iter(etree.Entity), None) is not None:
-        raise InputError(f"{path} line {element.sourceline}: expected no entity references but XML's own five, got one.")
+        raise InputError(
+            f"{path} line {element.sourceline}: expected no entity references but XML's own five, got one."
+        )
     return " ".join("".join(element.itertext()).split())
 
 

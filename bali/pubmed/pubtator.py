@@ -87,7 +87,9 @@ def _add_line(path: Path, number: int, line: str, block: _Block) -> None:
     if rest[:1] == "|" and rest[1:3] in {"t|", "a|"}:
         kind = rest[1]
         if kind in block.texts:
-            raise InputError(f"{path} line {number}: expected one |{kind}| line per document, got a second for {block.pmid}.")
+            raise InputError(
+                f"{path} line {number}: expected one |{kind}| line per document, got a second for {block.pmid}."
+            )
         block.texts[kind] = rest[3:]
         return
     columns = rest.split("\t")[1:]
@@ -111,7 +113,9 @@ def _wrong_line(path: Path, number: int, line: str) -> InputError:
 
 def _citation(path: Path, block: _Block, position: int) -> Citation:
     if "t" not in block.texts:
-        raise InputError(f"{path} line {block.first_line}: expected a '{block.pmid}|t|' line for the document, got none.")
+        raise InputError(
+            f"{path} line {block.first_line}: expected a '{block.pmid}|t|' line for the document, got none."
+        )
     title = block.texts["t"]
     abstract = block.texts.get("a", "")
     text, sections = compose_text(title, [(ABSTRACT, abstract)] if abstract.strip() else [])

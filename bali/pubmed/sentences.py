@@ -11,8 +11,8 @@ from importlib import resources
 
 from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
-# Punkt's flags (nltk.tokenize.punkt): seen in lower case anywhere, and with a capital at the start of sentences.
-_ORTHOGRAPHY_OF_STARTERS = (1 << 1) | (1 << 4) | (1 << 5) | (1 << 6)
+# Punkt's flags (nltk.tokenize.punkt): seen with a capital at the start of a sentence, in lower case within one.
+_ORTHOGRAPHY_OF_STARTERS = (1 << 1) | (1 << 5)
 
 
 def split_sentences(text: str, sections: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

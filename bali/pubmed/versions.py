@@ -45,7 +45,9 @@ def select_versions(shards: Sequence[ShardRecords], tally: Tally) -> pa.Table:
         InputError: no document is left.
     """
     documents, deletions = _concatenate(shards)
-    withdrawn = deletions.sort("order", "position").group_by("pmid").last().rename({"order": "d_order", "position": "d_at"})
+    withdrawn = (
+        deletions.sort("order", "position").group_by("pmid").last().rename({"order": "d_order", "position": "d_at"})
+    )
     documents = documents.join(withdrawn, on="pmid", how="left")
     is_deleted = (pl.col("order") < pl.col("d_order")) | (
         (pl.col("order") == pl.col("d_order")) & (pl.col("position") < pl.col("d_at"))
@@ -61,7 +63,9 @@ def select_versions(shards: Sequence[ShardRecords], tally: Tally) -> pa.Table:
             f"The corpus must hold at least one document with an abstract; of {documents.height} documents in"
             f" {len(shards)} shard(s) none is left. Check corpus.inputs."
         )
-    names = pl.DataFrame({"order": range(len(shards)), "shard": [s.shard for s in shards]}, {"order": pl.Int32, "shard": pl.String})
+    names = pl.DataFrame(
+        {"order": range(len(shards)), "shard": [s.shard for s in shards]}, {"order": pl.Int32, "shard": pl.String}
+    )
     selected = kept.join(names, on="order").select("shard", "position", "pmid").sort("shard", "position")
     return selected.to_arrow()
 

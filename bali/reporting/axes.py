@@ -28,10 +28,12 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Where the axis is marked: powers of ten on a logarithmic axis."""
+        """Where the axis is marked: powers of ten on a logarithmic axis, and 2 and 5 times them on a short one."""
         if self.is_log:
             exponents = range(math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9) + 1)
-            return [10.0**e for e in exponents]
+            steps = (1.0,) if len(exponents) > 2 else (1.0, 2.0, 5.0)
+            marks = [step * 10.0**e for e in range(exponents.start - 1, exponents.stop) for step in steps]
+            return [mark for mark in marks if self.low <= mark <= self.high]
         return ticks(self.low, self.high)
 
     def _transform(self, value: float) -> float:

@@ -80,7 +80,12 @@ def panel(model: str, concepts: Sequence[Concept], encode: Encode) -> Panel:
 
 
 def geometry(vectors: npt.NDArray[np.float64], owner: npt.NDArray[np.int64]) -> tuple[float, float, float]:
-    """Mean cosine of two names of one concept, of two concepts, and the nearest-neighbour share; rows of unit length."""
+    """Mean cosine of names of one concept, and of two; share of names with a nearest one of their own concept.
+
+    Args:
+        vectors: (num_names, dim), rows of unit length.
+        owner: (num_names,) number of each name's concept.
+    """
     cosines = vectors @ vectors.T  # (num_names, num_names)
     same = owner[:, None] == owner[None, :]
     other = ~np.eye(len(owner), dtype=bool)
@@ -100,7 +105,9 @@ def principal_plane(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
     return np.asarray(centred @ axes.T)
 
 
-def _draw(model: str, points: npt.NDArray[np.float64], owner: npt.NDArray[np.int64], concepts: Sequence[Concept]) -> str:
+def _draw(
+    model: str, points: npt.NDArray[np.float64], owner: npt.NDArray[np.int64], concepts: Sequence[Concept]
+) -> str:
     drawing = Drawing(*SIZE, f"Name vectors of {len(concepts)} concepts by {model}, first two principal components")
     low, high = points.min(axis=0), points.max(axis=0)
     unit = (points - low) / np.where(high > low, high - low, 1.0)
@@ -113,7 +120,7 @@ def _draw(model: str, points: npt.NDArray[np.float64], owner: npt.NDArray[np.int
 
 
 def _names(path: Path, cuis: Sequence[str]) -> dict[str, list[str]]:
-    """cui -> its names, distinct up to case, sorted; row groups without a candidate are not read."""
+    """The names of each CUI, distinct up to case, sorted; row groups without a candidate are not read."""
     check_artefact(path, NAMES)
     if not cuis:
         return {}

@@ -98,12 +98,12 @@ def _facts(
         ("concepts", f"{num_nodes:,}"),
         ("edges", f"{edges.shape[1]:,}"),
         ("relation types", f"{num_relations:,}"),
-        ("edges into a concept, mean", f"{degrees.mean():.1f}"),
-        ("median", f"{np.median(degrees):.0f}"),
-        ("most", f"{degrees.max():,}"),
+        ("in-degree, mean", f"{degrees.mean():.1f}"),
+        ("in-degree, median", f"{np.median(degrees):.0f}"),
+        ("in-degree, highest", f"{degrees.max():,}"),
         ("components", f"{len(sizes):,}"),
-        ("in the largest", f"{sizes[0] / num_nodes:.1%}"),
-        ("without an edge", f"{isolated:,}"),
+        ("concepts in the largest", f"{sizes[0] / num_nodes:.1%}"),
+        ("concepts without an edge", f"{isolated:,}"),
     ]
 
 

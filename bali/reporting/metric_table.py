@@ -11,9 +11,9 @@ BETTER, WORSE, SAME = "better", "worse", "same"
 MARKS = {BETTER: "▲", WORSE: "▼", SAME: "="}
 # What the abstract and the first table show of a task: the first of these that the task has, in (split, metric).
 MAIN_METRICS: dict[str, Sequence[tuple[str, str]]] = {
-    "entity_linking": (("all", "acc@1"), ("test", "acc@1")),
+    "entity_linking": (("all", "accuracy@1_mean"), ("refined", "accuracy@1_mean")),
     "pubmedqa": (("test", "accuracy"),),
-    "concept_retrieval": (("validation", "acc@1"), ("validation", "mrr")),
+    "concept_retrieval": (("validation", "accuracy@1_mean"),),
 }
 
 
@@ -36,7 +36,7 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """better or worse where the interval excludes zero, else same. All metrics here: higher is better."""
+        """`BETTER` or `WORSE` where the interval excludes zero, else `SAME`; higher is better in all metrics."""
         if self.ci_low > 0:
             return BETTER
         return WORSE if self.ci_high < 0 else SAME
@@ -85,6 +85,14 @@ class MetricTable:
         """The keys of one dataset."""
         return [key for key in self.keys if (key.task, key.dataset) == (task, dataset)]
 
+    def is_best(self, key: MetricKey, model: str) -> bool:
+        """Whether no other model has a higher value."""
+        return all(self.cells[key, model].value >= cell.value for (k, _), cell in self.cells.items() if k == key)
+
+    def num_examples(self, key: MetricKey) -> int:
+        """Examples that the measure is a mean over."""
+        return max(cell.num_examples for (k, _), cell in self.cells.items() if k == key)
+
 
 def metric_table(results: Results, model_order: Sequence[str]) -> MetricTable | None:
     """The table of all metrics; None where nothing was evaluated."""
@@ -107,7 +115,7 @@ def metric_table(results: Results, model_order: Sequence[str]) -> MetricTable | 
 
 def main_keys(keys: Sequence[MetricKey]) -> list[MetricKey]:
     """One key per dataset: the task's main metric, or its first where the task is not known here."""
-    chosen = {}
+    chosen: dict[tuple[str, str], MetricKey] = {}
     for key in sorted(keys, key=_rank):
         chosen.setdefault((key.task, key.dataset), key)
     return list(chosen.values())

@@ -8,7 +8,7 @@ import yaml
 from bali.config import Config
 from bali.reporting import sources
 from bali.reporting.metric_table import MetricTable
-from bali.reporting.page import environment
+from bali.reporting.rendering import environment
 from bali.reporting.sources import Licences
 from bali.reporting.verdict import label, percent, signed
 from bali.vocabulary import BASE_MODEL
@@ -17,15 +17,20 @@ from bali.vocabulary import BASE_MODEL
 def model_card(name: str, config: Config, table: MetricTable | None, licences: Licences) -> str:
     """The Markdown card of one experiment: what it is, how it was trained, how it did, what its user owes to whom."""
     rows = _metric_rows(name, table) if table is not None else []
-    return environment().get_template("model_card.txt").render(
-        name=name,
-        base_model=config.pretraining.base_model,
-        options=yaml.safe_dump(config.experiment(name).model_dump(exclude={"base_model"}), sort_keys=True),
-        seed=config.seed,
-        umls_release=config.umls.release,
-        rows=rows,
-        licences=licences,
-        notice=sources.NLM_NOTICE,
+    return (
+        environment()
+        .get_template("model_card.txt")
+        .render(
+            name=name,
+            is_aligned=config.experiment(name).graph_encoder != "none",
+            base_model=config.pretraining.base_model,
+            options=yaml.safe_dump(config.experiment(name).model_dump(exclude={"base_model"}), sort_keys=True),
+            seed=config.seed,
+            umls_release=config.umls.release,
+            rows=rows,
+            licences=licences,
+            notice=sources.NLM_NOTICE,
+        )
     )
 
 

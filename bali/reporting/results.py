@@ -70,11 +70,15 @@ class Results:
 
     def provenances(self) -> list[tuple[str, dict[str, Any]]]:
         """(path below the root, what the stage wrote into its metadata) of every artefact, sorted by path."""
-        return [(str(path.relative_to(self.root)), read_provenance(path)) for path in self.files("**/*.parquet") if is_artefact(path)]
+        return [
+            (str(path.relative_to(self.root)), read_provenance(path))
+            for path in self.files("**/*.parquet")
+            if is_artefact(path)
+        ]
 
 
 def is_artefact(path: Path) -> bool:
-    """Whether a Parquet file carries the metadata of a stage (a file that cannot be read counts as one: it is broken)."""
+    """Whether a Parquet file carries a stage's metadata; one that cannot be read counts, so that it is reported."""
     try:
         return b"bali" in (pq.read_schema(path).metadata or {})
     except (pa.ArrowException, OSError):

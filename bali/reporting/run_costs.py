@@ -48,7 +48,9 @@ def _seconds(row: dict[str, str], path: Path) -> float:
     try:
         return float(row["s"])
     except (KeyError, ValueError, TypeError):
-        raise ArtefactError(f"{path}: expected Snakemake's benchmark columns {', '.join(MEASURED)}, got {row}.") from None
+        raise ArtefactError(
+            f"{path}: expected Snakemake's benchmark columns {', '.join(MEASURED)}, got {row}."
+        ) from None
 
 
 def _megabytes(row: dict[str, str]) -> float | None:

@@ -75,7 +75,9 @@ def _of_shard(results: Results, path: Path, sentence_path: Path, num_samples: in
     return [Sample(key[0], cut(texts[key], wanted[key])) for key in chosen]
 
 
-def _varied(keys: Sequence[tuple[int, int]], mentions: dict[tuple[int, int], list[dict[str, Any]]]) -> list[tuple[int, int]]:
+def _varied(
+    keys: Sequence[tuple[int, int]], mentions: dict[tuple[int, int], list[dict[str, Any]]]
+) -> list[tuple[int, int]]:
     """Without the sentences all of whose concepts were already seen three times."""
     seen: Counter[str] = Counter()
     kept = []

@@ -33,6 +33,9 @@ LEVELS = {
 }
 
 
+DEMO_RELEASE = "demo"  # umls.release of the embedded, synthetic data
+
+
 @dataclass(frozen=True)
 class Source:
     """A vocabulary that is really present; `is_restricted` for every level but 0."""
@@ -80,4 +83,4 @@ def licences(results: Results, release: str, provenances: Sequence[tuple[str, di
         for level in provenance["restriction_levels"]:
             folders.setdefault(level, set()).add(name.split("/")[0])
     levels = [(level, LEVELS.get(level, ""), sorted(folders[level])) for level in sorted(folders)]
-    return Licences(release, release == "demo", sources, levels)
+    return Licences(release, release == DEMO_RELEASE, sources, levels)

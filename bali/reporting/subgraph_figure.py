@@ -13,7 +13,7 @@ from bali.reporting.results import Results
 from bali.reporting.svg import Drawing
 from bali.schemas import EDGES, SUBGRAPHS
 
-SIZE = (520.0, 380.0)
+SIZE = (470.0, 360.0)
 MARGIN = (96.0, 40.0)  # room for labels
 MAX_NODES = 10
 NUM_FIGURES = 2
@@ -39,14 +39,18 @@ def subgraph_figures(results: Results, num_figures: int = NUM_FIGURES) -> list[S
     nodes = results.table("graph/nodes.parquet", "nodes", ["preferred_name", "tuis"])
     if path is None or nodes is None:
         return []
-    rows = next((batch.to_pylist() for batch in iterate_artefact(path, SUBGRAPHS, batch_rows=NUM_SCANNED)), [])
+    rows: list[dict[str, Any]] = next(
+        (batch.to_pylist() for batch in iterate_artefact(path, SUBGRAPHS, batch_rows=NUM_SCANNED)), []
+    )
     rows.sort(key=lambda row: (-len(set(row["edge_relation"])), abs(len(row["node_ids"]) - 7), row["root_id"]))
     chosen: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:
         if len(row["node_ids"]) > 1 and len(chosen) < num_figures:
             chosen.setdefault(tuple(nodes["tuis"][row["root_id"]].as_py()), row)
     relations = _relation_names(results)
-    return [_figure(row, nodes["preferred_name"].take(row["node_ids"]).to_pylist(), relations) for row in chosen.values()]
+    return [
+        _figure(row, nodes["preferred_name"].take(row["node_ids"]).to_pylist(), relations) for row in chosen.values()
+    ]
 
 
 def _relation_names(results: Results) -> dict[int, str]:

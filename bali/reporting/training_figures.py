@@ -7,7 +7,7 @@ from bali.reporting.axes import Axes, Point
 from bali.reporting.results import Results
 from bali.reporting.svg import SERIES
 
-SIZE = (360.0, 230.0)
+SIZE = (420.0, 250.0)
 TITLES = {
     "loss": "Total loss",
     "mlm_loss": "Masked language modelling loss",
@@ -81,5 +81,7 @@ def _figure(quantity: str, logs: Mapping[str, Log], css: Mapping[str, str]) -> s
         axes.drawing.polyline(pixels, f"line {weight} {css[experiment]}")
         if split == "validation" or len(line) == 1:
             for pixel, (step, value) in zip(pixels, line, strict=True):
-                axes.drawing.circle(pixel, 2.6, f"dot {css[experiment]}", f"{experiment}, {split}, step {step}: {value:.4g}")
+                axes.drawing.circle(
+                    pixel, 2.6, f"dot {css[experiment]}", f"{experiment}, {split}, step {step}: {value:.4g}"
+                )
     return axes.drawing.markup()

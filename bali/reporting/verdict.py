@@ -10,11 +10,12 @@ TASK_NAMES = {
     "pubmedqa": "question answering",
     "concept_retrieval": "mention → concept retrieval",
 }
-METRIC_NAMES = {"acc@1": "Acc@1", "acc@5": "Acc@5", "mrr": "MRR", "accuracy": "accuracy"}
+METRIC_NAMES = {"accuracy@1": "Acc@1", "accuracy@5": "Acc@5", "mrr": "MRR", "macro_f1": "macro-F1"}
+POOLINGS = {"cls": "[CLS]", "mean": "mean"}  # the last part of a metric's name, where it has one
 
 
 def verdicts(table: MetricTable) -> list[str]:
-    """One sentence per model other than the base, on the main metrics; for aligned ones also against the other models."""
+    """One sentence per model other than the base, on the main metrics."""
     return [_sentence(table, model, BASE_MODEL) for model in table.models if model != BASE_MODEL]
 
 
@@ -25,14 +26,21 @@ def comparisons_between(table: MetricTable) -> list[str]:
 
 
 def label(key: MetricKey) -> str:
-    """A key as a reader says it, e.g. `entity linking, NCBI disease: Acc@1`."""
+    """A key as a reader says it, e.g. `entity linking, ncbi disease (Acc@1)`."""
+    return f"{subject(key)} ({metric_name(key.metric)})"
+
+
+def subject(key: MetricKey) -> str:
+    """Task and dataset of a key; the dataset is left out where it adds nothing."""
     task = TASK_NAMES.get(key.task, key.task.replace("_", " "))
-    dataset = "" if key.dataset == key.task else f", {key.dataset.replace('_', ' ')}"
-    return f"{task}{dataset}: {metric_name(key.metric)}"
+    return task if key.dataset in {key.task, key.split} else f"{task}, {key.dataset.replace('_', ' ')}"
 
 
 def metric_name(metric: str) -> str:
-    """A metric as a reader says it."""
+    """A metric as a reader says it, e.g. `Acc@1, mean` for accuracy@1_mean: the pooling follows the comma."""
+    stem, _, pooling = metric.rpartition("_")
+    if stem and pooling in POOLINGS:
+        return f"{METRIC_NAMES.get(stem, stem.replace('_', ' '))}, {POOLINGS[pooling]}"
     return METRIC_NAMES.get(metric, metric.replace("_", " "))
 
 
@@ -47,20 +55,28 @@ def signed(value: float) -> str:
 
 
 def _sentence(table: MetricTable, model: str, baseline: str) -> str:
-    found = [(key, table.differences[key, model, baseline]) for key in table.main if (key, model, baseline) in table.differences]
+    found = [
+        (k, table.differences[k, model, baseline]) for k in table.main if (k, model, baseline) in table.differences
+    ]
     if not found:
         return f"{model} was not compared with {baseline}."
-    better = [(key, d) for key, d in found if d.verdict == BETTER]
-    worse = [(key, d) for key, d in found if d.verdict == WORSE]
-    same = [(key, d) for key, d in found if d.verdict == SAME]
-    parts = [f"beats {baseline} on {len(better)} of {len(found)} main measures{_list(better)}"]
-    parts.append(f"loses on {len(worse)}{_list(worse)}" if worse else "loses on none")
-    if same:
-        parts.append(f"shows no clear difference on {len(same)}{_list(same)}")
-    return f"{model} {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}."
+    parts = []
+    for verdict, words in (
+        (BETTER, f"beats {baseline}"),
+        (WORSE, f"falls behind {baseline}"),
+        (SAME, "shows no clear difference"),
+    ):
+        these = [(key, d) for key, d in found if d.verdict == verdict]
+        if these:
+            parts.append(f"{words} on {_share(len(these), len(found))}: {_list(these)}")
+    return f"{model} {'; it '.join(parts)}."
+
+
+def _share(num: int, of: int) -> str:
+    if of == 1:
+        return "the only main measure"
+    return f"all {of} main measures" if num == of else f"{num} of {of} main measures"
 
 
 def _list(found: Sequence[tuple[MetricKey, Difference]]) -> str:
-    if not found:
-        return ""
-    return " (" + "; ".join(f"{label(k)} {signed(d.value)} [{signed(d.ci_low)}, {signed(d.ci_high)}]" for k, d in found) + ")"
+    return ", ".join(f"{label(k)} {signed(d.value)} [{signed(d.ci_low)}, {signed(d.ci_high)}]" for k, d in found)

@@ -30,7 +30,9 @@ def run(arguments: argparse.Namespace) -> None:
     census = Census("parse_corpus")
     with (
         open_artefact(directory / "documents.parquet", PARSED_DOCUMENTS, origin["parsed_documents"]) as documents,
-        open_artefact(directory / "annotations.parquet", PARSED_ANNOTATIONS, origin["parsed_annotations"]) as annotations,
+        open_artefact(
+            directory / "annotations.parquet", PARSED_ANNOTATIONS, origin["parsed_annotations"]
+        ) as annotations,
         open_artefact(directory / "deletions.parquet", DELETIONS, origin["deletions"]) as deletions,
     ):
         for piece in parse_file(arguments.input, config.corpus.format, census):

@@ -30,7 +30,9 @@ def run(arguments: argparse.Namespace) -> None:
     shards: list[str] = arguments.shards
     twice = sorted({name for name in shards if shards.count(name) > 1})
     if twice:
-        raise InputError(f"--shards: expected different shard names, got twice: {', '.join(twice)}. Rename an input file.")
+        raise InputError(
+            f"--shards: expected different shard names, got twice: {', '.join(twice)}. Rename an input file."
+        )
     directories = [arguments.parsed_dir / name for name in shards]
     records = [
         ShardRecords(

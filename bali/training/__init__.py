@@ -1,0 +1,1 @@
+"""The training loop: device, optimiser, checkpoints, log and what comes out."""

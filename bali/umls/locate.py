@@ -47,7 +47,7 @@ class RrfFile:
             kind = "zip" if self.member else "gzip"
             what = "ends early" if isinstance(error, EOFError) else "is corrupt"
             raise InputError(f"{self}: the {kind} stream {what} ({_one_line(error)}). Download it again.") from error
-        except (OSError, RuntimeError, NotImplementedError) as error:
+        except (OSError, RuntimeError) as error:  # RuntimeError: an encrypted or unsupported zip member
             raise InputError(f"{self}: cannot be read: {_one_line(error)}.") from error
 
     @contextmanager
@@ -66,7 +66,8 @@ class RrfFile:
 def locate(inputs: Iterable[Path]) -> dict[str, RrfFile]:
     """Find the RRF files in a META directory, a zip (at any depth), or a list of files; each plain or as `.gz`.
 
-    A directory is searched itself and in its `META` folder, as NLM's zips unpack.
+    A directory is searched itself and in its `META` folder, as NLM's zips unpack. RRF files that are not read here
+    (MRDEF.RRF, MRSAT.RRF, ...) are passed over.
 
     Returns:
         NLM's file name -> where it lies; the three required files are there, the optional ones where found.
@@ -79,7 +80,9 @@ def locate(inputs: Iterable[Path]) -> dict[str, RrfFile]:
     for path in inputs:
         for file in _files_of(path):
             if file.name in found:
-                raise InputError(f"{file.name}: expected once, found as {found[file.name]} and as {file}. Give one of them.")
+                raise InputError(
+                    f"{file.name}: expected once, found as {found[file.name]} and as {file}. Give one of them."
+                )
             found[file.name] = file
     missing = [name for name in REQUIRED if name not in found]
     if missing:
@@ -102,17 +105,21 @@ def _files_of(path: Path) -> Iterator[RrfFile]:
     if path.is_dir():
         for folder in (path, path / "META"):
             yield from (RrfFile(_rrf_name(p.name), p) for p in sorted(folder.glob("*.RRF*")) if _rrf_name(p.name))
-    elif _rrf_name(path.name):
-        yield RrfFile(_rrf_name(path.name), path)
+    elif path.name.removesuffix(".gz").endswith(".RRF"):
+        yield from [RrfFile(name, path)] if (name := _rrf_name(path.name)) else []
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             for member in sorted(archive.namelist()):
                 if name := _rrf_name(PurePosixPath(member).name):
                     yield RrfFile(name, path, member)
     elif path.suffix == ".zip":
-        raise InputError(f"{path}: expected a zip file, but its directory of contents is missing or damaged. Download it again.")
+        raise InputError(
+            f"{path}: expected a zip file, but its directory of contents is missing or damaged. Download it again."
+        )
     else:
-        raise InputError(f"{path}: expected a META directory, a zip, or one of {', '.join(REQUIRED + OPTIONAL)}, or its .gz.")
+        raise InputError(
+            f"{path}: expected a META directory, a zip, or one of {', '.join(REQUIRED + OPTIONAL)}, or its .gz."
+        )
 
 
 def _rrf_name(file_name: str) -> str:

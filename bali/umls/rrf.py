@@ -101,7 +101,7 @@ def read_mrsty(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -
 
 
 def read_mrsab(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -> Iterator[RrfTable]:
-    """MRSAB.RRF, sources with their versions and restriction levels (UMLS Reference Manual, section 3.3.13).
+    """MRSAB.RRF, sources with their versions and restriction levels (UMLS Reference Manual, chapter 3, table 11).
 
     25 columns; used here: 4 RSAB (the SAB of the other files), 5 SON (official name), 7 SVER (version), 14 SRL
     (restriction level), 22 CURVER (Y: current version).
@@ -117,7 +117,7 @@ def read_mrsab(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -
 
 
 def read_mrcui(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -> Iterator[RrfTable]:
-    """MRCUI.RRF, retired CUIs (UMLS Reference Manual, section 3.3.15).
+    """MRCUI.RRF, retired CUIs (UMLS Reference Manual, section 3.3.19.6).
 
     | # | Column | Meaning | # | Column | Meaning |
     |---|---|---|---|---|---|
@@ -133,7 +133,7 @@ def read_mrcui(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -
 
 
 def read_mrfiles(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -> Iterator[RrfTable]:
-    """MRFILES.RRF, the files of the release (UMLS Reference Manual, section 3.3.1).
+    """MRFILES.RRF, the files of the release (UMLS Reference Manual, chapter 3, "Files").
 
     | # | Column | Meaning | # | Column | Meaning |
     |---|---|---|---|---|---|
@@ -178,13 +178,17 @@ def _whole_lines(stream: IO[bytes], file: RrfFile, block_bytes: int) -> Iterator
         if end == 0:
             rest += data
             if len(rest) > max(block_bytes, BLOCK_BYTES):
-                raise InputError(f"{file.name} line {num_lines + 1}: expected a line of columns, got {len(rest)} bytes without end.")
+                raise InputError(
+                    f"{file.name} line {num_lines + 1}: expected a line of columns, got {len(rest)} bytes without end."
+                )
             continue
         block, rest = rest + data[:end], data[end:]
         num_lines += block.count(b"\n")
         yield block
     if rest:
-        raise InputError(f"{file.name} line {num_lines + 1}: expected a newline after the last column, got the end of the file. {_TRUNCATED}")
+        raise InputError(
+            f"{file.name} line {num_lines + 1}: expected a newline after the last column, got the end of the file. {_TRUNCATED}"
+        )
 
 
 def _check_block(block: bytes, file: RrfFile, first_line: int, num_columns: int) -> Lines:
@@ -196,7 +200,9 @@ def _check_block(block: bytes, file: RrfFile, first_line: int, num_columns: int)
     bare = returns[data[returns + 1] != _NEWLINE]  # the block ends with a newline, so returns + 1 lies inside
     if len(bare):
         line = first_line + int(np.searchsorted(newlines, bare[0]))
-        raise InputError(f"{file.name} line {line}: expected no carriage return inside a line, got one. Download it again.")
+        raise InputError(
+            f"{file.name} line {line}: expected no carriage return inside a line, got one. Download it again."
+        )
     pipes = np.flatnonzero(data == _PIPE)
     found = np.diff(np.searchsorted(pipes, newlines), prepend=0)
     last = newlines - 1  # offset of the last character of each line; -1 for an empty first line reads a newline

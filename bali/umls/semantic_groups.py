@@ -47,5 +47,7 @@ def expand_semantic_types(wanted: Iterable[str]) -> frozenset[Tui]:
         else:
             close = difflib.get_close_matches(entry.upper(), SEMANTIC_GROUPS, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"Groups: {', '.join(SEMANTIC_GROUPS)}."
-            raise ConfigError(f"umls.semantic_types: expected a TUI such as T047 or a semantic group, got {entry!r}. {hint}")
+            raise ConfigError(
+                f"umls.semantic_types: expected a TUI such as T047 or a semantic group, got {entry!r}. {hint}"
+            )
     return frozenset(tuis)

@@ -1,0 +1,162 @@
+"""The report: everything that the page shows, collected from a results directory, and the page itself."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bali.config import Config
+from bali.reporting import data_versions, funnel, rendering, run_costs, samples, sources, subgraph_figure
+from bali.reporting.embedding_figure import Concept, Encode, Panel, choose_concepts, panel
+from bali.reporting.environment import machine, versions
+from bali.reporting.evaluations import skipped_tasks
+from bali.reporting.graph_figures import GraphStatistics, graph_statistics
+from bali.reporting.interval_figure import interval_figure
+from bali.reporting.metric_table import MetricTable, metric_table
+from bali.reporting.results import Results
+from bali.reporting.sources import DEMO_RELEASE, Licences, licences
+from bali.reporting.svg import MARKERS, Drawing
+from bali.reporting.training_figures import TrainingCurves, training_curves
+from bali.reporting.verdict import comparisons_between, verdicts
+from bali.vocabulary import BASE_MODEL
+
+logger = logging.getLogger(__name__)
+
+EncoderFactory = Callable[[Path], Encode]  # model directory -> names to mean-pooled vectors
+SECTIONS = (
+    ("results", "Results"),
+    ("data", "From files to examples"),
+    ("linking", "Linking"),
+    ("graph", "The graph"),
+    ("training", "Training"),
+    ("embeddings", "Before and after"),
+    ("cost", "Time and memory"),
+    ("configuration", "Configuration and data versions"),
+    ("licences", "Licences"),
+    ("limits", "How to read this, and limits"),
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found in a results directory, ready for the template."""
+
+    config: Config
+    table: MetricTable | None
+    licences: Licences
+    lanes: Sequence[funnel.Lane]
+    accounts: Sequence[funnel.StageAccount]
+    linking_quality: Sequence[dict[str, Any]]
+    samples: Sequence[samples.Sample]
+    graph: GraphStatistics | None
+    subgraphs: Sequence[subgraph_figure.SubgraphFigure]
+    training: TrainingCurves | None
+    concepts: Sequence[Concept]
+    panels: Sequence[Panel]
+    costs: Sequence[run_costs.RuleCost]
+    skipped: Sequence[str]
+    artefacts: Sequence[data_versions.ArtefactGroup]
+    inputs: Sequence[data_versions.InputFile]
+    num_documents: int | None
+
+
+def collect(results: Results, config: Config, encoder: EncoderFactory) -> Report:
+    """Read everything the page shows.
+
+    Raises:
+        ArtefactError: an artefact that is there is broken; one that is absent only leaves its section out.
+    """
+    provenances = results.provenances()
+    quality = results.table("linking/quality.parquet", "linking_quality")
+    concepts = choose_concepts(results)
+    return Report(
+        config=config,
+        table=metric_table(results, config.evaluation.models),
+        licences=licences(results, config.umls.release, provenances),
+        lanes=funnel.lanes(results),
+        accounts=funnel.accounts(results),
+        linking_quality=quality.to_pylist() if quality is not None else [],
+        samples=samples.samples(results),
+        graph=graph_statistics(results),
+        subgraphs=subgraph_figure.subgraph_figures(results),
+        training=training_curves(results, list(config.experiments)),
+        concepts=concepts,
+        panels=_panels(results, config, concepts, encoder),
+        costs=run_costs.rule_costs(results),
+        skipped=skipped_tasks(results),
+        artefacts=data_versions.artefact_groups(provenances),
+        inputs=data_versions.input_files(provenances),
+        num_documents=results.num_rows("corpus/documents/*.parquet", "documents"),
+    )
+
+
+def page(report: Report) -> str:
+    """The self-contained HTML page."""
+    config, table = report.config, report.table
+    return (
+        rendering.environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            config=config,
+            style=rendering.style(),
+            sections=SECTIONS,
+            base=BASE_MODEL,
+            base_model=base_model_name(config),
+            title=title(config),
+            versions=[*versions(), *machine()],
+            verdicts=verdicts(table) if table else [],
+            comparisons=comparisons_between(table) if table else [],
+            interval_figure=interval_figure(table) if table else "",
+            icons=[_icon(i) for i in range(len(report.concepts))],
+            configuration=yaml.safe_dump(config.model_dump(), sort_keys=False, allow_unicode=True, width=100),
+            notice=sources.NLM_NOTICE,
+            duties=sources.DUTIES,
+        )
+    )
+
+
+def title(config: Config) -> str:
+    """The title of the page."""
+    release = config.umls.release
+    graph = "the demo’s synthetic Metathesaurus" if release == DEMO_RELEASE else f"UMLS {release}"
+    return f"Aligning {base_model_name(config)} with {graph}"
+
+
+def base_model_name(config: Config) -> str:
+    """The base model as the title names it."""
+    name = config.pretraining.base_model
+    return "a small BERT made from the corpus" if name == "from_corpus" else Path(name).name
+
+
+def aligned_model(config: Config) -> str | None:
+    """The experiment that is drawn beside the base: the first with a graph encoder, else the first."""
+    names = list(config.experiments)
+    aligned = [name for name in names if config.experiment(name).graph_encoder != "none"]
+    return next(iter([*aligned, *names]), None)
+
+
+def _panels(results: Results, config: Config, concepts: Sequence[Concept], encoder: EncoderFactory) -> list[Panel]:
+    """The base and the aligned model, where both folders are there and enough concepts were found."""
+    chosen = aligned_model(config)
+    base = _base_folder(results, config.pretraining.base_model)
+    aligned = results.path(f"models/{chosen}") if chosen else None
+    if chosen is None or base is None or aligned is None or len(concepts) < 2:
+        return []
+    logger.info("encoding the names of %d concepts with two models", len(concepts))
+    return [panel(BASE_MODEL, concepts, encoder(base)), panel(chosen, concepts, encoder(aligned))]
+
+
+def _base_folder(results: Results, name: str) -> Path | None:
+    if name == "from_corpus":
+        return results.path("base_model")
+    return Path(name) if Path(name).is_dir() else None
+
+
+def _icon(position: int) -> str:
+    drawing = Drawing(14, 14, "")
+    drawing.marker((7, 7), MARKERS[position % len(MARKERS)], f"dot s{position + 1}")
+    return drawing.markup()

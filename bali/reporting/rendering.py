@@ -1,0 +1,51 @@
+"""The template environment: HTML is escaped, Markdown has its own filter for table cells."""
+
+import math
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from bali.reporting.verdict import label, metric_name, percent, signed, subject
+
+
+@cache
+def environment() -> Environment:
+    """Templates of this package; an unknown variable in one is an error."""
+    loader = PackageLoader("bali.reporting", "templates")
+    options = select_autoescape(enabled_extensions=("html",), default=False)
+    made = Environment(
+        loader=loader, autoescape=options, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters.update(
+        count=lambda value: f"{value:,}" if isinstance(value, int) else str(value),
+        cell=lambda text: " ".join(str(text).split()).replace("|", "\\|"),
+        drawing=Markup,  # markup of bali.reporting.svg, whose text is escaped where it is made
+        duration=duration,
+        label=label,
+        metric=metric_name,
+        percent=percent,
+        subject=lambda key: (text := subject(key))[0].upper() + text[1:],
+        share=lambda value: "–" if value is None or math.isnan(value) else percent(value),
+        signed=signed,
+        words=lambda text: str(text).replace("_", " "),
+    )
+    return made
+
+
+def style() -> Markup:
+    """The style sheet, to stand inside the page."""
+    return Markup(files("bali.reporting").joinpath("templates/report.css").read_text(encoding="utf-8"))
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a reader says them: 0.4 s, 12 s, 3 min 5 s, 2 h 4 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

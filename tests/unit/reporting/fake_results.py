@@ -1,0 +1,262 @@
+"""A small results directory in the layout of the pipeline, written with the real schemas."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from bali.io.census import Census, Tally
+from bali.io.files import write_json, write_text
+from bali.io.parquet import Provenance, write_artefact
+from bali.schemas import ARTEFACTS
+
+NUM_CONCEPTS = 40
+TYPES = (("T047", "Disease or Syndrome"), ("T121", "Pharmacologic Substance"), ("T023", "Body Part"), ("T184", "Sign"))
+WORDS = ("fibrosis", "aspirin", "ventricle", "dyspnoea")
+CONFIG = {
+    "umls": {"release": "demo"},
+    "experiments": {"bali_gat": {}, "mlm_only": {"graph_encoder": "none"}},
+    "evaluation": {"models": ["base", "bali_gat", "mlm_only"]},
+}
+
+
+def cui(i: int) -> str:
+    return f"C99{i:05d}"
+
+
+def write(
+    root: Path, name: str, kind: str, rows: list[dict], release: str = "demo", levels: tuple[int, ...] = (0,)
+) -> Path:
+    schema = ARTEFACTS[kind]
+    provenance = Provenance(kind, release, "ab" * 32, {"MRCONSO.RRF": "cd" * 32}, levels)
+    path = root / name
+    write_artefact(path, pa.Table.from_pylist(rows, schema), schema, provenance)
+    return path
+
+
+def write_results(root: Path) -> Path:
+    """Everything that the report reads but model folders."""
+    write_umls(root)
+    write_graph(root)
+    write_corpus(root)
+    write_training(root)
+    write_evaluation(root)
+    for name, rss in (("ingest", "512.5"), ("parse_corpus/a", "-"), ("parse_corpus/b", "80.0")):
+        head = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
+        write_text(root / f"benchmarks/{name}.tsv", f"{head}12.5\t0:00:12\t{rss}\t-\t-\t-\t0\t0\t90\t11\n")
+    return root
+
+
+def write_umls(root: Path) -> None:
+    names, concepts, types = [], [], []
+    for i in range(NUM_CONCEPTS):
+        tui, sty = TYPES[i % 4]
+        texts = [
+            f"{WORDS[i % 4]} {i}",
+            f"{WORDS[i % 4].upper()} {i}",
+            f"kind {i} of {WORDS[i % 4]}",
+            f"{WORDS[i % 4][:3]}{i}",
+            f'<b>&"{i}',
+        ]
+        for j, text in enumerate(texts):
+            names.append(
+                {
+                    "cui": cui(i),
+                    "aui": f"A{i}{j}",
+                    "name": text,
+                    "sab": "MSH",
+                    "tty": "PT",
+                    "is_preferred": j == 0,
+                    "srl": 0,
+                    "suppress": "N",
+                }
+            )
+        concepts.append({"cui": cui(i), "preferred_name": texts[0], "num_names": len(texts), "tuis": [tui]})
+        types.append({"cui": cui(i), "tui": tui, "sty": sty})
+    write(root, "umls/names.parquet", "names", names)
+    write(root, "umls/concepts.parquet", "concepts", concepts)
+    write(root, "umls/semantic_types.parquet", "semantic_types", types)
+    write(root, "umls/relations.parquet", "relations", [])
+    sources = [
+        {
+            "sab": "MSH",
+            "name": "MeSH | demo",
+            "version": "2026",
+            "srl": 0,
+            "num_names": len(names),
+            "num_relations": 80,
+        },
+        {"sab": "OTHER", "name": "", "version": "", "srl": 3, "num_names": 0, "num_relations": 0},
+    ]
+    write(root, "umls/sources.parquet", "sources", sources)
+    census = Census("ingest")
+    census.tables["MRCONSO"] = Tally(len(names) + 30, len(names))
+    census.tables["MRCONSO"].drop("language", 20)
+    census.tables["MRCONSO"].drop("suppressed", 10)
+    census.tables["MRREL"] = Tally(100, 80)
+    census.tables["MRREL"].drop("unknown_cui", 20)
+    census.write(root / "umls/census.json")
+
+
+def write_graph(root: Path) -> None:
+    relations = [("RO", "may_treat"), ("PAR", ""), ("RO", "finding_site_of")]
+    pairs = sorted(
+        {((i * 7 + k * 3) % 30, i, k % 3) for i in range(30) for k in range(1 + i % 6)},
+        key=lambda e: (e[1], e[0], e[2]),
+    )
+    edges = [
+        {
+            "source": s,
+            "target": t,
+            "relation_id": r,
+            "rel": relations[r][0],
+            "rela": relations[r][1],
+            "sab": "MSH|NCI" if r else "MSH",
+        }
+        for s, t, r in pairs
+        if s != t
+    ]
+    degrees = np.bincount([e["target"] for e in edges], minlength=NUM_CONCEPTS)
+    nodes = [
+        {
+            "node_id": i,
+            "cui": cui(i),
+            "preferred_name": f"{WORDS[i % 4]} {i}",
+            "tuis": [TYPES[i % 4][0]],
+            "degree": int(degrees[i]),
+        }
+        for i in range(NUM_CONCEPTS)
+    ]
+    write(root, "graph/nodes.parquet", "nodes", nodes)
+    write(root, "graph/edges.parquet", "edges", edges)
+    subgraphs = []
+    for i in range(30):
+        mine = [e for e in edges if e["target"] == i]
+        ids = [i, *dict.fromkeys(e["source"] for e in mine)]
+        subgraphs.append(
+            {"root_cui": cui(i), "root_id": i, "num_hops": 1, "node_ids": ids, "node_hops": [0] + [1] * (len(ids) - 1),
+             "edge_source": [ids.index(e["source"]) for e in mine], "edge_target": [0] * len(mine),
+             "edge_relation": [e["relation_id"] for e in mine], "truncated": False}
+        )  # fmt: skip
+    write(root, "subgraphs/subgraphs.parquet", "subgraphs", subgraphs)
+    counts = [{"cui": cui(i), "source": "quickumls", "num_sentences": 50 - i} for i in range(NUM_CONCEPTS)]
+    write(root, "subgraphs/mention_counts.parquet", "mention_counts", counts)
+
+
+def write_corpus(root: Path) -> None:
+    for shard, first in (("a", 1), ("b", 100)):
+        documents, sentences, mentions = [], [], []
+        for pmid in range(first, first + 12):
+            i = pmid % 20
+            text = (
+                f"Treatment with {WORDS[1]} {i} improved {WORDS[0]} {i + 1} in <patients> & carers over twelve months."
+            )
+            documents.append(
+                {
+                    "pmid": pmid,
+                    "version": 1,
+                    "title": "T",
+                    "text": text,
+                    "sections": [],
+                    "year": None,
+                    "mesh_headings": [],
+                }
+            )
+            sentences.append({"pmid": pmid, "sentence_id": 0, "start": 0, "end": len(text), "text": text})
+            for surface, j in ((f"{WORDS[1]} {i}", i), (f"{WORDS[0]} {i + 1}", i + 1)):
+                start = text.index(surface)
+                mentions.append(
+                    {"pmid": pmid, "sentence_id": 0, "start": start, "end": start + len(surface), "surface": surface,
+                     "cui": cui(j), "term": surface, "similarity": 1.0, "tuis": ["T047"], "num_candidates": 1,
+                     "source": "quickumls"}
+                )  # fmt: skip
+        write(root, f"corpus/documents/{shard}.parquet", "documents", documents, release="", levels=())
+        write(root, f"corpus/sentences/{shard}.parquet", "sentences", sentences, release="", levels=())
+        write(root, f"mentions/{shard}.parquet", "mentions", mentions)
+        write(root, f"examples/train-{shard}.parquet", "examples", [])
+        write(root, f"examples/validation-{shard}.parquet", "examples", [])
+        census = Census("parse_corpus", {"citations": Tally(13, 12)}, {"with_markup": 2})
+        census.tables["citations"].drop("no_abstract", 1)
+        census.write(root / f"corpus/parsed/{shard}/census.json")
+    levels = ("span_and_cui", "span", "span_and_cui_in_dictionary")
+    quality = [
+        {
+            "level": x,
+            "num_gold": 100,
+            "num_predicted": 80,
+            "num_correct": 60,
+            "precision": 0.75,
+            "recall": 0.6,
+            "f1": 2 / 3,
+        }
+        for x in levels
+    ]
+    write(root, "linking/quality.parquet", "linking_quality", quality)
+
+
+def write_training(root: Path) -> None:
+    for name in ("bali_gat", "mlm_only"):
+        rows = []
+        for step in range(20, 301, 20):
+            for quantity, scale in (("loss", 5.0), ("mlm_loss", 3.0), ("learning_rate", 1e-4)) + (
+                (("alignment_loss", 2.0),) if name == "bali_gat" else ()
+            ):
+                rows.append(
+                    {"step": step, "split": "train", "name": quantity, "value": scale * (0.5 + np.exp(-step / 80))}
+                )
+                if step % 100 == 0 and quantity != "learning_rate":
+                    rows.append(
+                        {
+                            "step": step,
+                            "split": "validation",
+                            "name": quantity,
+                            "value": scale * (0.55 + np.exp(-step / 80)),
+                        }
+                    )
+        write(root, f"models/{name}/training_log.parquet", "training_log", rows)
+
+
+def write_evaluation(root: Path) -> None:
+    metrics, comparisons = [], []
+    lift = {"base": 0.0, "bali_gat": 0.2, "mlm_only": 0.01}
+    measured = [("concept_retrieval", "validation", "validation", "accuracy@1_mean", 0.3),
+                ("entity_linking", "ncbi_disease", "all", "accuracy@1_mean", 0.5),
+                ("entity_linking", "ncbi_disease", "all", "accuracy@5_cls", 0.6),
+                ("pubmedqa", "pqal", "test", "accuracy", 0.55)]  # fmt: skip
+    for task, dataset, split, metric, value in measured:
+        what = {"task": task, "dataset": dataset, "split": split, "metric": metric}
+        seeds = (0, 1, 2) if task == "pubmedqa" else (0,)
+        for model, up in lift.items():
+            up = 0.0 if task == "pubmedqa" else up  # noqa: PLW2901
+            for seed in seeds:
+                v = value + up + seed / 100
+                metrics.append(
+                    {
+                        "model": model,
+                        "base_model": "base_model",
+                        **what,
+                        "value": v,
+                        "ci_low": v - 0.03,
+                        "ci_high": v + 0.03,
+                        "seed": seed,
+                        "n": 500,
+                    }
+                )
+            if model != "base":
+                comparisons.append(
+                    {
+                        "model": model,
+                        "baseline": "base",
+                        **what,
+                        "difference": up,
+                        "ci_low": up - 0.02,
+                        "ci_high": up + 0.02,
+                        "n": 500,
+                    }
+                )
+    write(root, "report/metrics.parquet", "metrics", metrics)
+    write(root, "report/comparisons.parquet", "comparisons", comparisons)
+    write_json(
+        root / "evaluation/base/pubmedqa/0.json",
+        {"metrics": [], "skipped": ["BioASQ: no data; see <http://bioasq.org>"]},
+    )
