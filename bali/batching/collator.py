@@ -116,7 +116,7 @@ class Collator:
         return _Mentions(kept_runs.positions(), np.repeat(group.reshape(-1), kept_runs.length), groups[:, 1])
 
     def _mask_mentions(self, input_ids: IntArray, mentions: _Mentions, generator: np.random.Generator) -> IntArray:
-        """A copy in which every token of the drawn mention vectors is [MASK]; what is to be predicted stays the same."""
+        """A copy in which every token of the drawn mention vectors is [MASK]; what is to be predicted stays."""
         is_masked = generator.random(len(mentions.subgraph)) < self._options.mention_masking
         masked = input_ids.copy()
         masked.ravel()[mentions.position[is_masked[mentions.group]]] = self._vocabulary.mask_id

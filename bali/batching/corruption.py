@@ -26,9 +26,7 @@ class Vocabulary:
         return cls(tokenizer.mask_token_id, np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids))
 
 
-def choose_targets(
-    texts: TokenisedTexts, probability: float, generator: np.random.Generator
-) -> npt.NDArray[np.bool_]:
+def choose_targets(texts: TokenisedTexts, probability: float, generator: np.random.Generator) -> npt.NDArray[np.bool_]:
     """(num_texts, length) tokens to predict: each ordinary token with `probability`."""
     return (generator.random(texts.input_ids.shape) < probability) & ~texts.is_special
 

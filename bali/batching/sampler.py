@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from bali.batching.randomness import Stream, generator
 from bali.batching.ragged import IntArray
+from bali.batching.randomness import Stream, generator
 
 BATCHES_PER_WINDOW = 50  # sentences are sorted by length within a window: little padding, and still well mixed
 

@@ -84,4 +84,6 @@ def token_runs(texts: TokenisedTexts, spans: IntArray) -> TokenRuns:
     length = np.maximum(stop - first, 0)
     last_end = texts.offsets[..., 1].max(axis=1, initial=0)
     positions = np.append(real, 0)
-    return TokenRuns(positions[np.where(length > 0, first, len(real))], length, texts.is_truncated[text] & (end > last_end[text]))
+    return TokenRuns(
+        positions[np.where(length > 0, first, len(real))], length, texts.is_truncated[text] & (end > last_end[text])
+    )

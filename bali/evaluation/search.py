@@ -15,8 +15,8 @@ _NO_KEY = -1
 class TopK:
     """The `k` rows of a dictionary that are nearest to each query; the dictionary comes in blocks and is not kept.
 
-    Among equally near rows (to about 1e-6) the first row of the dictionary wins, so the result does not depend on how
-    the dictionary is cut into blocks.
+    Among equally near rows (to about 1e-6) the first row of the dictionary wins, so equal inputs give equal results,
+    and the last bits of a sum decide nothing but for scores at the border of two steps.
 
     Args:
         queries: (num_queries, hidden); the search runs on their device.

@@ -1,0 +1,1 @@
+"""The graph of concepts and relations, and its subgraphs."""

@@ -55,7 +55,7 @@ def derive(artefact: str, options: Any, inputs: Iterable[Path]) -> Provenance:
         artefact=artefact,
         umls_release=", ".join(releases),
         config_digest=digest_json(options),
-        input_digests={path.name: digest_file(path) for path in paths},
+        input_digests={_label(path, paths): digest_file(path) for path in paths},
         restriction_levels=levels,
     )
 
@@ -147,6 +147,12 @@ def read_provenance(path: Path) -> dict[str, Any]:
     if METADATA_KEY not in metadata:
         raise ArtefactError(f"{path}: expected the metadata key 'bali', found none: this file was not written by bali.")
     return dict(json.loads(metadata[METADATA_KEY]))
+
+
+def _label(path: Path, paths: Sequence[Path]) -> str:
+    """The file's name, with its folder's where two inputs have one name (sentences/S.parquet, mentions/S.parquet)."""
+    is_unique = sum(other.name == path.name for other in paths) == 1
+    return path.name if is_unique else f"{path.parent.name}/{path.name}"
 
 
 def _open(path: Path) -> pq.ParquetFile:

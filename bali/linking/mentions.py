@@ -156,7 +156,7 @@ def _as_mentions(kept: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
         num_candidates="num_cuis",
         source=pl.lit(PUBTATOR),
     )
-    return mentions.cast(dict(_EMPTY.schema)).sort(_ORDER)
+    return mentions.cast(_EMPTY.schema).sort(_ORDER)
 
 
 def _check_offsets(mentions: pl.DataFrame, sentences: pl.DataFrame) -> None:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
+from bali.models.names_only import NamesOnlyEncoder
 from bali.vocabulary import GraphEncoder
 
 
@@ -49,12 +50,10 @@ def make_graph_encoder(name: GraphEncoder, options: GraphEncoderOptions) -> nn.M
         ConfigError: the options do not fit the encoder.
     """
     if name == "gat":
-        from bali.models.gat import GatEncoder
+        from bali.models.gat import GatEncoder  # noqa: PLC0415, torch_geometric takes seconds to import
 
         return GatEncoder(options)
     if name == "names_only":
-        from bali.models.names_only import NamesOnlyEncoder
-
         return NamesOnlyEncoder()
     assert name == "none", f"no graph encoder is called {name}"
     return None

@@ -1,11 +1,15 @@
 """The language model: a Hugging Face encoder with its masked-language-modelling head, read from a directory."""
 
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from bali.errors import InputError
 
@@ -20,6 +24,7 @@ _WEIGHT_FILES = (
 )
 # The head modules that map the state of a token to logits by itself, in BERT-like and RoBERTa-like models.
 _TOKEN_WISE_HEADS = ("cls", "lm_head")
+_OFFSET_POSITIONS = ("roberta", "xlm-roberta", "camembert", "longformer")  # positions start after the padding id
 
 
 @dataclass(frozen=True)
@@ -48,17 +53,16 @@ def load_language_model(directory: Path, max_length: int) -> LanguageModel:
         InputError: a part of the directory is missing or does not serve; one line says which.
     """
     _check_directory(directory)
-    import torch
-    from transformers import AutoModelForMaskedLM
-
+    transformers_logging.disable_progress_bar()
     tokenizer = load_tokenizer(directory)
+    transformers_logging.set_verbosity_error()  # what it would warn of is said below, in our words
     try:
         model, info = AutoModelForMaskedLM.from_pretrained(
             directory, output_loading_info=True, local_files_only=True, trust_remote_code=False, dtype=torch.float32
         )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise InputError(
-            f"{directory}: expected an encoder with a masked-language-modelling head, loading failed: {_first_line(error)}"
+            f"{directory}: expected a masked language model, loading failed: {_first_line(error)}"
         ) from error
     _check_sizes(directory, model, tokenizer, max_length)
     prefix = f"{model.base_model_prefix}."
@@ -86,8 +90,6 @@ def load_tokenizer(directory: Path) -> Any:
             f"{directory}: expected a tokenizer ({', '.join(_TOKENIZER_FILES)}), found none. "
             "Save the model's tokenizer into the directory."
         )
-    from transformers import AutoTokenizer
-
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # tokenizers raises plain Exception on a damaged file
@@ -102,6 +104,7 @@ def load_tokenizer(directory: Path) -> Any:
 
 def save_language_model(model: Any, tokenizer: Any, directory: Path) -> None:
     """Write model and tokenizer as a Hugging Face directory with safetensors; nothing in it names another path."""
+    transformers_logging.disable_progress_bar()
     model.config._name_or_path = ""
     model.save_pretrained(directory)
     for key in ("is_local", "local_files_only", "name_or_path"):
@@ -134,6 +137,14 @@ def prediction_head(model: Any) -> nn.Module:
     )
 
 
+def num_positions(config: Any) -> int:
+    """The longest sequence that a model takes, tokens; no limit is known where the configuration names none."""
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is None:
+        return sys.maxsize
+    return int(positions) - (config.pad_token_id + 1 if config.model_type in _OFFSET_POSITIONS else 0)
+
+
 def _check_directory(directory: Path) -> None:
     if not directory.is_dir():
         raise InputError(f"{directory}: expected the directory of a Hugging Face model, found none.")
@@ -151,8 +162,8 @@ def _check_sizes(directory: Path, model: Any, tokenizer: Any, max_length: int) -
             f"{directory}: expected a tokenizer of at most {num_embeddings} tokens, the size of the embeddings, "
             f"found {len(tokenizer)}: tokenizer and weights do not belong together."
         )
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions is not None and max_length > positions:
+    positions = num_positions(model.config)
+    if max_length > positions:
         raise InputError(
             f"{directory}: the model has {positions} positions; lower pretraining.max_sentence_length and "
             f"max_name_length, found {max_length}."

@@ -7,8 +7,12 @@ breaks ties by the entries themselves.
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
+
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from transformers import BertTokenizer
 
 PREFIX = "##"  # of an entry that continues a word
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -20,9 +24,6 @@ Pair = tuple[str, str]
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
     """Count the words that BERT's lower-casing normaliser and splitter find."""
-    from tokenizers.normalizers import BertNormalizer
-    from tokenizers.pre_tokenizers import BertPreTokenizer
-
     normalizer, splitter = BertNormalizer(lowercase=True), BertPreTokenizer()
     counts: Counter[str] = Counter()
     for text in texts:
@@ -60,15 +61,8 @@ def learn_vocabulary(word_counts: Mapping[str, int], size: int) -> list[str]:
 
 def make_tokenizer(vocabulary: list[str], max_length: int) -> Any:
     """A lower-casing BERT tokenizer over the vocabulary."""
-    from transformers import BertTokenizerFast
-
     numbers = {entry: number for number, entry in enumerate(vocabulary)}
-    return BertTokenizerFast(vocab=numbers, do_lower_case=True, model_max_length=max_length)
-
-
-def write_vocabulary(vocabulary: list[str], path: Path) -> None:
-    """Write BERT's `vocab.txt`, an entry a line."""
-    path.write_text("".join(f"{entry}\n" for entry in vocabulary), encoding="utf-8")
+    return BertTokenizer(vocab=numbers, do_lower_case=True, model_max_length=max_length)
 
 
 class _Merges:
@@ -108,7 +102,7 @@ class _Merges:
 
     def _count(self, number: int, sign: int) -> list[Pair]:
         word = self._words[number]
-        pairs = list(zip(word, word[1:], strict=False))
+        pairs = list(pairwise(word))
         for pair in pairs:
             self._pair_counts[pair] += sign * self._counts[number]
             if sign > 0:

@@ -5,9 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def symmetric_infonce(
-    anchors: Tensor, positives: Tensor, is_positive: Tensor, temperature: float
-) -> Tensor:
+def symmetric_infonce(anchors: Tensor, positives: Tensor, is_positive: Tensor, temperature: float) -> Tensor:
     """Mean of both directions of InfoNCE with several positives.
 
     With cosine similarities s_ij / temperature and P(i) the positives of anchor i, each pair has the loss

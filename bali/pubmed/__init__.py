@@ -1,0 +1,1 @@
+"""Corpus files read into documents, sentences and annotations."""

@@ -2,14 +2,14 @@
 
 Text is all text of an element, that of inline markup (sub, sup, i, b, MathML) included; runs of white space become one
 space, nothing else is changed (no Unicode normalisation). A structured abstract gives one section per AbstractText,
-with its Label. CopyrightInformation and OtherAbstract (translations, plain-language summaries) are left out. The root is
-PubmedArticleSet, or MedlineCitationSet as in files before 2017.
+with its Label. CopyrightInformation and OtherAbstract (translations, plain-language summaries) are left out. The
+root is PubmedArticleSet, or MedlineCitationSet as in files before 2017.
 """
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from lxml import etree
 
@@ -51,11 +51,16 @@ def _check_head(path: Path, stream: BinaryIO) -> None:
     if root.tag not in ROOTS:
         raise InputError(f"{path}: expected the root {' or '.join(ROOTS)}, got {root.tag}. Is it a PubMed file?")
     dtd = root.getroottree().docinfo.internalDTD
-    if dtd is not None and any(True for _ in dtd.iterentities()):
+    if dtd is not None and list(_entities(dtd)):
         raise InputError(
             f"{path}: expected no entity declarations (PubMed files have none), got at least one."
             " They are refused, since they can blow up memory or read other files."
         )
+
+
+def _entities(dtd: Any) -> Iterator[object]:
+    """Entity declarations of a document's internal subset (lxml's stubs lack the method)."""
+    return dtd.iterentities()
 
 
 def _iterate(
@@ -156,7 +161,7 @@ def _all_text(path: Path, element: etree._Element) -> str:
         raise InputError(
             f"{path} line {element.sourceline}: expected no entity references but XML's own five, got one."
         )
-    return " ".join("".join(element.itertext()).split())
+    return " ".join("".join(map(str, element.itertext())).split())
 
 
 def _pmid(path: Path, element: etree._Element) -> int:

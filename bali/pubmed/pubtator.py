@@ -39,10 +39,8 @@ def read_pubtator(path: Path) -> Iterator[Citation]:
     Raises:
         InputError: the file is missing, cut, not UTF-8, or a line is none of the four kinds.
     """
-    position = 0
-    for block in _blocks(path):
+    for position, block in enumerate(_blocks(path)):
         yield _citation(path, block, position)
-        position += 1
 
 
 def _blocks(path: Path) -> Iterator[_Block]:

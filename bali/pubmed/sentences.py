@@ -28,8 +28,8 @@ def split_sentences(text: str, sections: Sequence[tuple[int, int]]) -> Iterator[
             sentence = section[start:end]
             stripped = sentence.strip()
             if stripped:
-                start += len(sentence) - len(sentence.lstrip())
-                yield section_start + start, section_start + start + len(stripped)
+                first = section_start + start + len(sentence) - len(sentence.lstrip())
+                yield first, first + len(stripped)
 
 
 @lru_cache(maxsize=1)

@@ -36,7 +36,7 @@ def keep_selected(table: pa.Table, selection: pa.Table, schema: pa.Schema, name:
 def sentences_of(documents: pa.Table, documents_per_piece: int = 2000) -> Iterator[pa.Table]:
     """Sentences of documents (schema DOCUMENTS, sorted by pmid), piece by piece, in the schema SENTENCES."""
     for batch in documents.select(["pmid", "text", "sections"]).to_batches(documents_per_piece):
-        rows = []
+        rows: list[dict[str, object]] = []
         for document in batch.to_pylist():
             text = document["text"]
             spans = split_sentences(text, [(section["start"], section["end"]) for section in document["sections"]])

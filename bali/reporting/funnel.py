@@ -16,6 +16,7 @@ CENSUS_PATTERNS = (
     ("Linking mentions", "mentions/census/*.json"),
     ("Sampling subgraphs", "subgraphs/census.json"),
     ("Making examples", "examples/census/*.json"),
+    ("Making the base model", "base_model/census.json"),
 )
 
 

@@ -6,10 +6,10 @@ from bali.reporting.svg import SERIES, Drawing, short, ticks
 from bali.reporting.verdict import label, percent
 from bali.vocabulary import BASE_MODEL
 
-WIDTH = 560.0
-LEFT, RIGHT = 130.0, 52.0  # room for model names and values
+WIDTH = 460.0
+LEFT, RIGHT = 116.0, 46.0  # room for model names and values
 ROW, HEAD = 22.0, 34.0
-NAME_CHARACTERS = 19
+NAME_CHARACTERS = 16
 
 
 def interval_figure(table: MetricTable) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from bali.config import Config
+from bali.config import Config, section_settings
 from bali.reporting import data_versions, funnel, rendering, run_costs, samples, sources, subgraph_figure
 from bali.reporting.embedding_figure import Concept, Encode, Panel, choose_concepts, panel
 from bali.reporting.environment import machine, versions
@@ -112,7 +112,7 @@ def page(report: Report) -> str:
             comparisons=comparisons_between(table) if table else [],
             interval_figure=interval_figure(table) if table else "",
             icons=[_icon(i) for i in range(len(report.concepts))],
-            configuration=yaml.safe_dump(config.model_dump(), sort_keys=False, allow_unicode=True, width=100),
+            configuration=yaml.safe_dump(_shown_configuration(config), sort_keys=False, allow_unicode=True, width=100),
             notice=sources.NLM_NOTICE,
             duties=sources.DUTIES,
         )
@@ -137,6 +137,12 @@ def aligned_model(config: Config) -> str | None:
     names = list(config.experiments)
     aligned = [name for name in names if config.experiment(name).graph_encoder != "none"]
     return next(iter([*aligned, *names]), None)
+
+
+def _shown_configuration(config: Config) -> dict[str, Any]:
+    """The configuration but for what changes no result: threads, log intervals, the place of the results."""
+    hidden = {section: set(keys) for section, keys in section_settings(config).items()}
+    return config.model_dump(exclude={"results_dir": True, **hidden})
 
 
 def _panels(results: Results, config: Config, concepts: Sequence[Concept], encoder: EncoderFactory) -> list[Panel]:

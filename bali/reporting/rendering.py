@@ -16,7 +16,12 @@ def environment() -> Environment:
     loader = PackageLoader("bali.reporting", "templates")
     options = select_autoescape(enabled_extensions=("html",), default=False)
     made = Environment(
-        loader=loader, autoescape=options, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        autoescape=options,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.filters.update(
         count=lambda value: f"{value:,}" if isinstance(value, int) else str(value),

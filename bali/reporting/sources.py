@@ -20,7 +20,7 @@ DUTIES = (
     "Tell NLM before you distribute an application that uses the Metathesaurus (section 4).",
     "Send NLM a brief report within 30 days after each calendar year of use (section 5).",
     "Name NLM as the source, with the release, and do not suggest its endorsement (section 10).",
-    "Show the notice above and the list of vocabularies below to your users (section 11).",
+    "Show the notice and the list of vocabularies to your users (section 11).",
 )
 # Section 12 of the agreement, in short.
 LEVELS = {

@@ -58,7 +58,9 @@ class Checkpoints:
         value = read_json(steps[-1] / _PROGRESS)
         tensors_path = steps[-1] / _TENSORS
         if not tensors_path.is_file() or digest_file(tensors_path) != value["sha256"]:
-            raise ArtefactError(f"{tensors_path}: expected SHA-256 {value['sha256']}, found another. Delete {steps[-1]}.")
+            raise ArtefactError(
+                f"{tensors_path}: expected SHA-256 {value['sha256']}, found another. Delete {steps[-1]}."
+            )
         _load(load_file(tensors_path), model, optimiser)
         logger.info("resuming after step %d from %s", value["step"], steps[-1])
         return Progress.decode(value)
@@ -95,7 +97,7 @@ def _load(tensors: dict[str, Tensor], model: nn.Module, optimiser: torch.optim.O
     for name, parameter in model.named_parameters():
         state: dict[str, Any] = {}
         for key in ("step", "exp_avg", "exp_avg_sq"):
-            if (value := tensors.get(f"optimiser.{key}.{name}")) is not None:
-                state[key] = value if key == "step" else value.to(parameter.device)
+            if (saved := tensors.get(f"optimiser.{key}.{name}")) is not None:
+                state[key] = saved if key == "step" else saved.to(parameter.device)
         if state:
             optimiser.state[parameter] = state

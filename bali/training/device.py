@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 
 import torch
+from torch.utils import deterministic
 
 from bali.config import Compute
 from bali.errors import ConfigError
@@ -44,7 +45,7 @@ def set_up_device(compute: Compute) -> Device:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(compute.cpu_threads)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # no result reads it, and filling costs time
+    setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010, untyped in torch; no result reads it, and filling costs time
     device = torch.device("cuda" if has_gpu and compute.accelerator != "cpu" else "cpu")
     dtype = _autocast_dtype(compute, device)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{compute.cpu_threads} CPU thread(s)"
@@ -55,6 +56,8 @@ def set_up_device(compute: Compute) -> Device:
 def _autocast_dtype(compute: Compute, device: torch.device) -> torch.dtype | None:
     gpu_has_bfloat16 = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     if compute.precision == "bfloat16" and device.type == "cuda" and not gpu_has_bfloat16:
-        raise ConfigError("compute.precision: expected a GPU with bfloat16, found one without. Set it to auto or float32.")
+        raise ConfigError(
+            "compute.precision: expected a GPU with bfloat16, found one without. Set it to auto or float32."
+        )
     wanted = compute.precision == "bfloat16" or (compute.precision == "auto" and gpu_has_bfloat16)
     return torch.bfloat16 if wanted else None

@@ -14,7 +14,7 @@ from bali.batching.batch import Batch, to_device
 from bali.batching.randomness import Stream, torch_seed
 from bali.config import Pretraining
 from bali.errors import BaliError
-from bali.models.alignment import AlignmentModel
+from bali.training.alignment import AlignmentModel
 from bali.training.checkpoints import Checkpoints
 from bali.training.device import Device
 from bali.training.interrupt import EXIT_TERMINATED, StopRequest, stop_on_sigterm
@@ -114,7 +114,7 @@ class Trainer:
         torch.manual_seed(torch_seed(self._seed, Stream.DROPOUT, progress.step))
         with self._device.autocast():
             losses = batch_losses(self._model(batch), batch, self._options)
-        losses["loss"].backward()
+        torch.autograd.backward(losses["loss"])
         norm = nn.utils.clip_grad_norm_(self._model.parameters(), self._options.max_gradient_norm)
         set_learning_rates(self.optimiser, progress.step, self._optimiser_options)
         self.optimiser.step()

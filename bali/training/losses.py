@@ -4,9 +4,9 @@ from torch import Tensor
 
 from bali.batching.batch import Batch
 from bali.config import Pretraining
-from bali.models.alignment import AlignmentOutput
 from bali.objectives.infonce import symmetric_infonce
 from bali.objectives.mlm import masked_language_modelling
+from bali.training.alignment import AlignmentOutput
 
 
 def batch_losses(output: AlignmentOutput, batch: Batch, options: Pretraining) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from bali.batching.batch import Batch, to_device
 from bali.config import Pretraining
-from bali.models.alignment import AlignmentModel, AlignmentOutput
+from bali.training.alignment import AlignmentModel, AlignmentOutput
 from bali.training.device import Device
 from bali.training.losses import batch_losses
 
@@ -16,9 +16,7 @@ MAX_BATCHES = 20  # of a large validation set, so that validating stays a small 
 
 
 @torch.no_grad()
-def validate(
-    model: AlignmentModel, batches: Sequence[Batch], options: Pretraining, device: Device
-) -> dict[str, float]:
+def validate(model: AlignmentModel, batches: Sequence[Batch], options: Pretraining, device: Device) -> dict[str, float]:
     """Means over the validation batches, losses weighted by sentences and the accuracy by mentions.
 
     `mention_retrieval_accuracy` compares by cosine within the batch, with the graph encoder's concept vectors.

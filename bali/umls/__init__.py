@@ -1,0 +1,1 @@
+"""UMLS releases: RRF files read, filtered and written as Parquet."""

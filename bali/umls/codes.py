@@ -16,6 +16,8 @@ class StringCodes:
         for string in strings.unique().to_list():
             self._codes.setdefault(string, len(self._codes))
         assert len(self._codes) <= np.iinfo(np.int16).max, f"{strings.name}: more than 32,767 distinct values"
+        if strings.is_empty():  # with nothing to replace, polars keeps the type of the strings
+            return pl.Series(strings.name, [], pl.Int16)
         return strings.replace_strict(self._codes, return_dtype=pl.Int16)
 
     def rank(self, codes: pl.Series) -> pl.Series:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from bali import schemas
-from bali.io.census import Census
+from bali.io.census import Census, Tally
 from bali.io.parquet import Provenance, open_artefact
 from bali.umls.filters import UmlsFilters
 from bali.umls.locate import RrfFile
@@ -44,8 +44,9 @@ def ingest(files: Mapping[str, RrfFile], filters: UmlsFilters, output_dir: Path,
         InputError: a file is damaged, other than MRFILES says, or no name is left.
     """
     census = Census("ingest")
-    sources = read_sources(files.get("MRSAB.RRF"), census.table("MRSAB.RRF"))
-    retired = read_retired_cuis(files.get("MRCUI.RRF"), census.table("MRCUI.RRF"))
+    tallies = {name: census.table(name) if name in files else Tally() for name in ("MRSAB.RRF", "MRCUI.RRF")}
+    sources = read_sources(files.get("MRSAB.RRF"), tallies["MRSAB.RRF"])
+    retired = read_retired_cuis(files.get("MRCUI.RRF"), tallies["MRCUI.RRF"])
     types = read_semantic_types(files["MRSTY.RRF"], census.table("MRSTY.RRF"))
     names = read_names(files["MRCONSO.RRF"], filters, types, census.table("MRCONSO.RRF"))
     concepts = names.concepts()

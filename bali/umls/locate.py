@@ -1,4 +1,4 @@
-"""Where the RRF files of a release lie: in a directory, gzipped, or inside a zip, opened as one stream of bytes each."""
+"""Where the RRF files of a release lie (in a directory, gzipped, inside a zip), each opened as one stream of bytes."""
 
 import gzip
 import io
@@ -89,7 +89,7 @@ def locate(inputs: Iterable[Path]) -> dict[str, RrfFile]:
         looked = ", ".join(map(str, inputs)) or "nothing"
         raise InputError(
             f"{', '.join(missing)}: not found (nor as .gz) in {looked}."
-            " Give the release's META directory, its zip, or the RRF files; a full release is installed with MetamorphoSys."
+            " Give the release's META directory, its zip, or the RRF files; MetamorphoSys makes them of a full release."
         )
     return found
 

@@ -174,6 +174,6 @@ def _check_not_empty(tally: Tally) -> None:
         return
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in tally.dropped.most_common())
     raise InputError(
-        f"MRCONSO.RRF: expected at least one name to pass the filters of the section umls, none of {tally.rows_in:,} did:"
-        f" dropped by {reasons}. Relax these filters."
+        f"MRCONSO.RRF: expected at least one name to pass the filters of the section umls, none of {tally.rows_in:,}"
+        f" did: dropped by {reasons}. Relax these filters."
     )

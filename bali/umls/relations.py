@@ -95,7 +95,7 @@ def read_relations(
     """Read and filter MRREL.RRF. Relations of a concept with itself are kept; the graph decides on them.
 
     Drop reasons, in order: suppress, source, restriction level, relation, CUI without a kept name, duplicate row
-    (equal in head, rel, rela, tail and source; MRREL relates atoms, so one relation of two concepts may have many rows).
+    (equal in head, rel, rela, tail and source; MRREL relates atoms, so a relation of two concepts may have many rows).
 
     Args:
         file: MRREL.RRF.

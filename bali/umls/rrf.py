@@ -97,7 +97,7 @@ def read_mrsty(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -
     Raises:
         InputError: as `read_rrf`.
     """
-    return read_rrf(file, "CUI TUI STN STY ATUI CVF".split(), wanted, block_bytes)
+    return read_rrf(file, ["CUI", "TUI", "STN", "STY", "ATUI", "CVF"], wanted, block_bytes)
 
 
 def read_mrsab(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -> Iterator[RrfTable]:
@@ -129,7 +129,7 @@ def read_mrcui(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -
     Raises:
         InputError: as `read_rrf`.
     """
-    return read_rrf(file, "CUI1 VER REL RELA MAPREASON CUI2 MAPIN".split(), wanted, block_bytes)
+    return read_rrf(file, ["CUI1", "VER", "REL", "RELA", "MAPREASON", "CUI2", "MAPIN"], wanted, block_bytes)
 
 
 def read_mrfiles(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES) -> Iterator[RrfTable]:
@@ -144,7 +144,7 @@ def read_mrfiles(file: RrfFile, wanted: Columns, block_bytes: int = BLOCK_BYTES)
     Raises:
         InputError: as `read_rrf`.
     """
-    return read_rrf(file, "FIL DES FMT CLS RWS BTS".split(), wanted, block_bytes)
+    return read_rrf(file, ["FIL", "DES", "FMT", "CLS", "RWS", "BTS"], wanted, block_bytes)
 
 
 def read_rrf(file: RrfFile, columns: Columns, wanted: Columns, block_bytes: int = BLOCK_BYTES) -> Iterator[RrfTable]:
@@ -187,7 +187,8 @@ def _whole_lines(stream: IO[bytes], file: RrfFile, block_bytes: int) -> Iterator
         yield block
     if rest:
         raise InputError(
-            f"{file.name} line {num_lines + 1}: expected a newline after the last column, got the end of the file. {_TRUNCATED}"
+            f"{file.name} line {num_lines + 1}: expected a newline after the last column, got the end of the file."
+            f" {_TRUNCATED}"
         )
 
 
@@ -222,8 +223,8 @@ def _check_utf8(block: bytes, file: RrfFile, first_line: int) -> None:
         line = first_line + block.count(b"\n", 0, error.start)
         offset = error.start - (block.rfind(b"\n", 0, error.start) + 1)
         raise InputError(
-            f"{file.name} line {line}: expected UTF-8, got the byte 0x{block[error.start]:02x} at byte {offset} of the line."
-            " Download it again, or convert the file to UTF-8."
+            f"{file.name} line {line}: expected UTF-8, got the byte 0x{block[error.start]:02x} at byte {offset}"
+            " of the line. Download it again, or convert the file to UTF-8."
         ) from error
 
 
@@ -232,7 +233,9 @@ def _parse(block: bytes, columns: Columns, wanted: Columns) -> pa.Table:
     return csv.read_csv(
         io.BytesIO(block),
         csv.ReadOptions(column_names=[*columns, end], block_size=len(block) + 1, use_threads=False),
-        csv.ParseOptions("|", quote_char=False, double_quote=False, escape_char=False, ignore_empty_lines=False),
+        csv.ParseOptions(
+            delimiter="|", quote_char=False, double_quote=False, escape_char=False, ignore_empty_lines=False
+        ),
         csv.ConvertOptions(
             include_columns=list(wanted),
             column_types={name: pa.string() for name in wanted},

@@ -48,7 +48,7 @@ class Sentence:
 def is_plural(name: str) -> bool:
     """True where the verb after `name` must be in the plural."""
     last = name.split()[-1]
-    if last.isupper() or last.lower() in _SINGULAR_S or re.search(r"(ss|us|is|as|os|'s)$", last):
+    if last.isupper() or last.lower() in _SINGULAR_S or re.search(r"(ss|us|is|os|eas|'s)$", last):
         return False
     return last.endswith("s") or last in {"arteries", "ovaries", "bronchi", "varices", "lungs"}
 

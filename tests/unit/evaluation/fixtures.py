@@ -14,7 +14,8 @@ from bali.io.parquet import Provenance, write_artefact
 from bali.schemas import ARTEFACTS
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
-WORDS = "fever cough asthma aspirin ibuprofen heart attack infarction kidney failure renal severe acute chronic with and".split()
+WORDS = ["fever", "cough", "asthma", "aspirin", "ibuprofen", "heart", "attack", "infarction", "kidney", "failure"]
+WORDS += ["renal", "severe", "acute", "chronic", "with", "and"]
 MAX_LENGTH = 48
 NAMES = [
     ("C0000001", "Fever"),
@@ -114,7 +115,9 @@ def pubtator(documents: Iterable[tuple[int, str, Sequence[tuple[str, str, str]]]
 
 def inputs(root: Path, tasks: dict[str, Any], seed: int = 0, **evaluation: Any) -> TaskInputs:
     """The inputs of a task below `root`: model, umls, graph, examples.parquet where it is there."""
-    config = decode(Config, {"evaluation": {"batch_size": 4, "tasks": tasks, **evaluation}, "compute": {"accelerator": "cpu"}})
+    config = decode(
+        Config, {"evaluation": {"batch_size": 4, "tasks": tasks, **evaluation}, "compute": {"accelerator": "cpu"}}
+    )
     examples = root / "examples.parquet"
     validation = [examples] if examples.exists() else []
     return TaskInputs(config, root / "model", seed, root / "umls", root / "graph", validation)

@@ -8,7 +8,14 @@ from bali.evaluation.encoder import Encoder
 from bali.evaluation.language_model import choose_device, load_language_model
 from tests.unit.evaluation.fixtures import MAX_LENGTH, write_model
 
-TEXTS = ["fever", "severe heart attack with renal failure", "asthma", "acute cough", "xyz-1", "kidney failure and fever"]
+TEXTS = [
+    "fever",
+    "severe heart attack with renal failure",
+    "asthma",
+    "acute cough",
+    "xyz-1",
+    "kidney failure and fever",
+]
 CPU = torch.device("cpu")
 
 

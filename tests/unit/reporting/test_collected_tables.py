@@ -82,7 +82,8 @@ def test_comparisons_with_other_models_than_the_base_are_told(results):
     write(results.root, "report/comparisons.parquet", "comparisons", [{**row, "n": 500}])
     (sentence,) = comparisons_between(metric_table(results, []))
     assert sentence == (
-        "bali_gat falls behind mlm_only on the only main measure: question answering, pqal (accuracy) −10.0 [−20.0, −5.0]."
+        "bali_gat falls behind mlm_only on the only main measure:"
+        " question answering, pqal (accuracy) −10.0 [−20.0, −5.0]."
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bali.batching.batch import Batch, GraphBatch
+from bali.batching.batch import Batch, GraphBatch, Spans, Tokens
 from bali.models.language_model import masked_logits, token_states
 from bali.models.pooling import pool_spans
 
@@ -45,7 +45,7 @@ class AlignmentModel(nn.Module):
         logits = masked_logits(self.language_model, states, batch.mlm_position)
         if self.graph_encoder is None or batch.graph is None:
             return AlignmentOutput(logits, None, None)
-        return AlignmentOutput(logits, pool_spans(states, batch.mentions), self.encode_concepts(batch.graph))
+        return AlignmentOutput(logits, _pool(states, batch.mentions), self.encode_concepts(batch.graph))
 
     def encode_concepts(self, graph: GraphBatch) -> Tensor:
         """The vectors of the batch's concepts, (num_concepts, hidden); each distinct name is encoded once."""
@@ -54,6 +54,10 @@ class AlignmentModel(nn.Module):
         nodes = names.index_select(0, graph.node_name)  # (num_nodes, hidden)
         return self.graph_encoder(nodes, graph.edge_index, graph.edge_relation, graph.root_index)
 
-    def encode_names(self, tokens: Any, spans: Any) -> Tensor:
+    def encode_names(self, tokens: Tokens, spans: Spans) -> Tensor:
         """The vectors of names: the mean over their tokens, as for mentions, (num_names, hidden)."""
-        return pool_spans(token_states(self.language_model, tokens.input_ids, tokens.attention_mask), spans)
+        return _pool(token_states(self.language_model, tokens.input_ids, tokens.attention_mask), spans)
+
+
+def _pool(states: Tensor, spans: Spans) -> Tensor:
+    return pool_spans(states, spans.position, spans.group, spans.num_groups)

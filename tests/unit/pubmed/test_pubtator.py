@@ -1,0 +1,79 @@
+"""PubTator: offsets hold, lines that do not are counted or refused."""
+
+from pathlib import Path
+
+import pytest
+
+from bali.errors import InputError
+from bali.pubmed.pubtator import DUPLICATE, OFFSET_MISMATCH, RELATION, read_pubtator
+from bali.pubmed.records import NO_ABSTRACT, Annotation
+
+TEXT = "12|t|Fever  in rats.\n12|a|Rats had\u2028 fever \U0001f9ec twice.\n"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "corpus.pubtator"
+    path.write_bytes(text.encode())
+    return path
+
+
+def test_text_is_kept_exactly(tmp_path: Path) -> None:
+    (record,) = read_pubtator(write(tmp_path, TEXT))
+    assert record.text == "Fever  in rats.\nRats had\u2028 fever \U0001f9ec twice."
+    assert [(s.label, s.start, s.end) for s in record.sections] == [("TITLE", 0, 15), ("ABSTRACT", 16, 40)]
+
+
+def test_annotations_are_checked_and_sorted(tmp_path: Path) -> None:
+    lines = [
+        "12\t26\t31\tfever\tDisease\tMESH:D005334",
+        "12\t0\t5\tFever\tDisease\tD005334|D1",
+        "12\t0\t5\tFever\tDisease\tD005334|D1",
+        "12\t0\t6\tFever\tDisease\tD005334",
+        "12\t34\t39\ttwice\tNumber",
+        "12\t7\t7\t\tNothing\tD1",
+    ]
+    (record,) = read_pubtator(write(tmp_path, TEXT + "\n".join(lines)))
+    assert record.annotations == [
+        Annotation(0, 5, "Fever", "D005334|D1", "Disease"),
+        Annotation(26, 31, "fever", "MESH:D005334", "Disease"),
+        Annotation(34, 39, "twice", "", "Number"),
+    ]
+    assert sorted(record.dropped_annotations) == sorted([DUPLICATE, OFFSET_MISMATCH, OFFSET_MISMATCH])
+    assert record.num_annotations == 6
+
+
+def test_relations_are_noted(tmp_path: Path) -> None:
+    (record,) = read_pubtator(write(tmp_path, TEXT + "12\tCID\tD1\tD2\n12\tAssociation\tD1\tD2\tNovel\n"))
+    assert list(record.notes) == [RELATION, RELATION]
+
+
+def test_documents_are_told_apart_by_blank_line_or_pmid(tmp_path: Path) -> None:
+    text = "\ufeff1|t|A\r\n1|a|B\r\n\r\n\r\n1|t|C\n1|a|D\n2|t|E\n2|a|\n\n3|t|F"
+    records = list(read_pubtator(write(tmp_path, text)))
+    assert [(r.position, r.pmid, r.text.strip()) for r in records] == [(0, 1, "A\nB"), (1, 1, "C\nD"), (2, 2, "E"), (3, 3, "F")]
+    assert [r.drop_reason for r in records] == [None, None, NO_ABSTRACT, NO_ABSTRACT]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("1|t|A\n1|a|B\nnonsense\n", 3),
+        ("1|t|A\n1|t|B\n", 2),
+        ("1|a|B\n", 1),
+        ("1|t|A\n1|x|B\n", 2),
+        ("1|t|A\n1\t0\n", 2),
+        ("1|t|A\n1\t0\tx\ty\tz\n", 2),
+        ("99999999999999999999|t|A\n", 1),
+    ],
+)
+def test_wrong_lines_are_refused(tmp_path: Path, text: str, line: int) -> None:
+    with pytest.raises(InputError, match=f"line {line}: expected") as caught:
+        list(read_pubtator(write(tmp_path, text)))
+    assert "\n" not in str(caught.value)
+
+
+def test_invalid_utf8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.txt"
+    path.write_bytes(b"1|t|A\n1|a|\xff\n")
+    with pytest.raises(InputError, match="line 2: expected UTF-8"):
+        list(read_pubtator(path))
