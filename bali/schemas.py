@@ -38,7 +38,7 @@ RELATIONS = pa.schema(
         ("rela", pa.string()),  # MRREL.RELA, "" where the source gives none
         ("tail_cui", pa.string()),  # MRREL.CUI1
         ("sab", pa.string()),  # MRREL.SAB
-        ("srl", pa.int8()),  # restriction level of the source (MRSAB), 0 where MRSAB is absent
+        ("srl", pa.int8()),  # restriction level of the source: by MRSAB, else the highest of its rows in MRCONSO, else 0
     ]
 )  # distinct rows, sorted by all columns
 
@@ -52,10 +52,10 @@ SEMANTIC_TYPES = pa.schema(
 
 SOURCES = pa.schema(
     [
-        ("sab", pa.string()),  # MRSAB.RSAB, or the SAB found in the rows where MRSAB is absent
+        ("sab", pa.string()),  # MRCONSO.SAB, MRREL.SAB (MRSAB.RSAB); only sources of kept rows
         ("name", pa.string()),  # MRSAB.SON, "" where unknown
         ("version", pa.string()),  # MRSAB.SVER, "" where unknown
-        ("srl", pa.int8()),  # MRSAB.SRL, or the highest level found in the rows
+        ("srl", pa.int8()),  # MRSAB.SRL, else the highest level of its rows in MRCONSO, else 0
         ("num_names", pa.int64()),  # names kept from this source
         ("num_relations", pa.int64()),  # relation rows kept from this source
     ]
@@ -64,7 +64,7 @@ SOURCES = pa.schema(
 CODES = pa.schema(
     [
         ("sab", pa.string()),  # MRCONSO.SAB
-        ("code", pa.string()),  # MRCONSO.CODE: the source's own identifier, e.g. D003924 for SAB MSH
+        ("code", pa.string()),  # MRCONSO.CODE: the source's own identifier, e.g. D003924 for SAB MSH; names with NOCODE are left out
         ("cui", pa.string()),
     ]
 )  # of the kept names; distinct, sorted by all columns

@@ -38,13 +38,11 @@ def encode_names(tokenizer: Any, names: Sequence[str], max_length: int) -> tuple
 
 
 def _bucket(texts: TokenisedTexts, rows: IntArray, length: int) -> Names:
-    """The names at `rows`; a name's vector is the mean over its tokens, as a mention's is.
+    """The names at `rows`; a name's vector is the mean over all its tokens, [CLS] and [SEP] among them.
 
-    A name of which the tokenizer keeps nothing has only [CLS] and [SEP]; these are averaged.
+    So the mean of a text's states, as encoders are commonly used, is what was trained.
     """
-    is_word = ~texts.is_special[rows, :length]
-    is_word |= (texts.attention_mask[rows, :length] == 1) & ~is_word.any(axis=1, keepdims=True)
-    position = np.flatnonzero(is_word)
+    position = np.flatnonzero(texts.attention_mask[rows, :length])
     return Names(
         Tokens(_tensor(texts.input_ids[rows, :length]), _tensor(texts.attention_mask[rows, :length])),
         Spans(_tensor(position), _tensor(position // length), len(rows)),

@@ -19,7 +19,6 @@ from bali.config import PubMedQA, PubMedQADataset
 from bali.errors import ConfigError, InputError
 from bali.evaluation.classification import FineTuning, LabelledPair, Outcome, fine_tune
 from bali.evaluation.language_model import choose_device, load_language_model
-from bali.evaluation.macro_f1 import bootstrap_macro_f1
 from bali.evaluation.results import MetricRow, PredictionRow, TaskInputs, TaskResult, absent_files
 
 logger = logging.getLogger(__name__)
@@ -152,6 +151,8 @@ def _fine_tune(
 
 
 def _add(result: TaskResult, name: str, test: Sequence[Question], outcome: Outcome, num_bootstrap: int) -> None:
+    from bali.evaluation.macro_f1 import bootstrap_macro_f1  # noqa: PLC0415 - scikit-learn takes a second to import
+
     answers = [LABELS[label] for label in outcome.predicted]
     result.predictions += [
         PredictionRow(name, SPLIT, q.pmid, "accuracy", float(answer == q.answer), q.answer, answer, q.question)

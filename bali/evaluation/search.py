@@ -5,8 +5,9 @@ import torch
 from bali.evaluation.encoder import Vectors
 
 QUERY_ROWS = 512  # rows of one block of scores
-DICTIONARY_ROWS = 1 << 14  # columns of one block: 512 x 16,384 keys of 8 bytes are 64 MiB
-# Scores that agree to 2^-20 count as equal: the last bits of a float32 sum depend on the shape of the matrices.
+DICTIONARY_ROWS = 1 << 13  # columns of one block: 512 x 8,192 scores of 8 bytes are 32 MiB
+# Scores in one step of 2^-20 count as equal. Sums are in float64: the last bits of a sum depend on the shape of the
+# matrices, and in float32 (2^-24) they would often enough decide between two steps.
 _SCORE_STEPS = 1 << 20
 _ROW_BITS = 32
 _NO_KEY = -1
@@ -15,8 +16,8 @@ _NO_KEY = -1
 class TopK:
     """The `k` rows of a dictionary that are nearest to each query; the dictionary comes in blocks and is not kept.
 
-    Among equally near rows (to about 1e-6) the first row of the dictionary wins, so equal inputs give equal results,
-    and the last bits of a sum decide nothing but for scores at the border of two steps.
+    Among equally near rows (to about 1e-6) the first row of the dictionary wins, so the result does not depend on how
+    the dictionary is cut into blocks.
 
     Args:
         queries: (num_queries, hidden); the search runs on their device.
@@ -24,14 +25,14 @@ class TopK:
     """
 
     def __init__(self, queries: torch.Tensor, k: int) -> None:
-        self._queries = torch.nn.functional.normalize(queries.float(), dim=1)
+        self._queries = torch.nn.functional.normalize(queries.double(), dim=1)
         self._keys = torch.full((len(queries), k), _NO_KEY, dtype=torch.int64, device=queries.device)
         self._num_rows = 0
 
     def add(self, block: torch.Tensor) -> None:
         """Search the next (num_rows, hidden) rows of the dictionary."""
         for start in range(0, len(block), DICTIONARY_ROWS):
-            part = torch.nn.functional.normalize(block[start : start + DICTIONARY_ROWS].float(), dim=1)
+            part = torch.nn.functional.normalize(block[start : start + DICTIONARY_ROWS].double(), dim=1)
             first = self._num_rows + start
             rows = torch.arange(first, first + len(part), device=part.device)
             for query in range(0, len(self._queries), QUERY_ROWS):

@@ -61,8 +61,7 @@ class Graph:
     def in_edges(self) -> InEdges:
         """The edges by target."""
         ends = unpack(self.keys)
-        relation = ends.relation.astype(np.int16)
-        return InEdges.from_edges(ends.source.astype(np.int32), ends.target, relation, self.concepts.num_rows)
+        return InEdges.from_edges(ends.source, ends.target, ends.relation, self.concepts.num_rows)
 
     def nodes(self) -> pa.Table:
         """The nodes as `schemas.NODES`."""
@@ -74,7 +73,7 @@ class Graph:
     def edge_slices(self) -> Iterator[pa.Table]:
         """The edges as `schemas.EDGES`, in pieces of `SLICE_ROWS`."""
         rels, relas = (pa.array([pair[part] for pair in self.pairs], pa.string()) for part in (0, 1))
-        names = pa.array(self.source_names, pa.string())
+        sources = pa.array(self.source_names, pa.string())
         for start in range(0, len(self.keys), SLICE_ROWS):
             ends = unpack(self.keys[start : start + SLICE_ROWS])
             yield pa.table(
@@ -84,7 +83,7 @@ class Graph:
                     "relation_id": ends.relation.astype(np.int16),
                     "rel": rels.take(pa.array(ends.relation)),
                     "rela": relas.take(pa.array(ends.relation)),
-                    "sab": names.take(pa.array(self.source_sets[start : start + SLICE_ROWS])),
+                    "sab": sources.take(pa.array(self.source_sets[start : start + SLICE_ROWS])),
                 }
             )
 
@@ -126,7 +125,7 @@ def build_graph(concepts_path: Path, relations_path: Path, options: GraphOptions
 def _read_relations(
     path: Path, cuis: pa.ChunkedArray, census: Census
 ) -> tuple[Keys, Ints, list[RelationPair], list[str]]:
-    """Relation rows as keys and source numbers; relations are numbered by the pairs and their named inverses, sorted."""
+    """Relation rows as keys and source numbers; relations are numbered by all pairs and named inverses, sorted."""
     index = pl.DataFrame({"cui": pl.Series(cuis), "id": np.arange(len(cuis))})
     relations, sources = Numbering(["rel", "rela"]), Numbering(["sab"])
     columns: tuple[list[Ints], ...] = ([], [], [], [])

@@ -10,7 +10,11 @@ import numpy.typing as npt
 from bali.errors import ArtefactError
 from bali.io.files import atomic_path
 
-_DTYPES = {"indptr": np.dtype(np.int64), "source": np.dtype(np.int32), "relation": np.dtype(np.int16)}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "indptr": np.dtype(np.int64),
+    "source": np.dtype(np.int32),
+    "relation": np.dtype(np.int16),
+}
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,12 @@ class InEdges:
     @classmethod
     def from_edges(
         cls,
-        source: npt.NDArray[np.int32],
-        target: npt.NDArray[np.int32],
-        relation: npt.NDArray[np.int16],
+        source: npt.NDArray[Any],
+        target: npt.NDArray[Any],
+        relation: npt.NDArray[Any],
         num_nodes: int,
     ) -> "InEdges":
-        """From edges that are sorted by target, source and relation."""
+        """From integer arrays of edges, sorted by target, source and relation."""
         indptr = np.zeros(num_nodes + 1, np.int64)
         np.cumsum(np.bincount(target, minlength=num_nodes), out=indptr[1:])
         return cls(indptr, source.astype(np.int32), relation.astype(np.int16))

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 import pyarrow as pa
 
-from bali.graph.hashing import HashArray, combine, hash_strings, mix
+from bali.graph.hashing import hash_strings
 from bali.graph.inverses import RelationPair
 from bali.graph.keys import Ints, Keys, unpack
+from bali.io.stable_hash import stable_hash
 
 
 def cap_degrees(keys: Keys, cuis: pa.ChunkedArray, pairs: Sequence[RelationPair], max_degree: int, seed: int) -> Ints:
@@ -29,22 +29,14 @@ def cap_degrees(keys: Keys, cuis: pa.ChunkedArray, pairs: Sequence[RelationPair]
     crowded = np.flatnonzero(degree[ends.target] > max_degree)
     names = pa.array([f"{rel}|{rela}" for rel, rela in pairs], pa.string())
     target = ends.target[crowded]
-    hashes = _hash_edges(
-        np.uint64(seed), hash_strings(cuis), hash_strings(names), ends.source[crowded], target, ends.relation[crowded]
+    nodes, relations = hash_strings(cuis).view(np.int64), hash_strings(names).view(np.int64)
+    hashes = stable_hash(
+        seed,
+        nodes[ends.source[crowded]],
+        nodes[target],
+        relations[ends.relation[crowded]],
     )
     order = np.lexsort((hashes, target))
     starts = np.searchsorted(target, target)  # target is sorted: where the edges of each node begin
     over = crowded[order[np.arange(len(order)) - starts >= max_degree]]
     return np.delete(np.arange(len(keys)), over)
-
-
-@numba.njit(cache=False)
-def _hash_edges(
-    seed: np.uint64, nodes: HashArray, relations: HashArray, source: Ints, target: Ints, relation: Ints
-) -> HashArray:
-    hashes = np.empty(len(source), np.uint64)
-    start = mix(seed)
-    for edge in range(len(source)):
-        ends = combine(combine(start, nodes[source[edge]]), nodes[target[edge]])
-        hashes[edge] = combine(ends, relations[relation[edge]])
-    return hashes

@@ -1,4 +1,4 @@
-"""Stable 64-bit hashes of strings and integers: the only source of chance in the graph, equal on every machine."""
+"""Stable 64-bit hashes of strings, and `bali.io.stable_hash` for compiled code: the only source of chance here."""
 
 import numba
 import numpy as np
@@ -22,22 +22,22 @@ def hash_strings(strings: pa.Array | pa.ChunkedArray) -> HashArray:
     return _hash_slices(characters, ends)
 
 
-@numba.njit("uint64(uint64)", cache=False)
+@numba.njit(cache=False)
 def mix(value: np.uint64) -> np.uint64:
-    """The finisher of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every bit of `value` moves every bit of the result."""
+    """The finisher of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every input bit moves every output bit."""
     value += np.uint64(0x9E3779B97F4A7C15)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return value ^ (value >> np.uint64(31))
 
 
-@numba.njit("uint64(uint64, uint64)", cache=False)
+@numba.njit(cache=False)
 def combine(left: np.uint64, right: np.uint64) -> np.uint64:
-    """A hash of two hashes, in this order."""
+    """A hash of two hashes, in this order: `stable_hash(left, right)`."""
     return mix(mix(left) ^ right)
 
 
-@numba.njit("uint64[:](uint8[:], int64[:])", cache=False)
+@numba.njit(cache=False)
 def _hash_slices(characters: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> HashArray:
     hashes = np.empty(len(ends) - 1, np.uint64)
     for row in range(len(hashes)):

@@ -29,10 +29,10 @@ def named_inverse(pair: RelationPair) -> RelationPair:
 def learn_inverses(keys: Keys, pairs: Sequence[RelationPair]) -> Ints:
     """The inverse of each relation, as the number of its pair in `pairs`.
 
-    NLM releases state a relation in both directions, under two RELA. The inverse of p is the pair q of inverse REL
-    that most often runs from t to s where p runs from s to t (of equally frequent ones the first in sorted order),
-    if this holds in both directions and q mirrors at least half of p's edges: a relation that is mirrored at all is
-    mirrored nearly everywhere, while two unrelated ones meet by chance now and then. Else it is `named_inverse(p)`.
+    NLM releases state a relation in both directions, under two RELA. So p and q are inverses where q, of inverse REL,
+    runs from t to s for at least half of the edges of p from s to t, and p for at least half of q's: what is mirrored
+    at all is mirrored nearly everywhere, while two unrelated relations meet now and then. Pairs that meet most often
+    are matched first (equally frequent ones in sorted order), each once. What is left gets its `named_inverse`.
 
     Args:
         keys: the distinct edges, sorted (`keys.pack`), with relations numbered by `pairs`.
@@ -43,19 +43,13 @@ def learn_inverses(keys: Keys, pairs: Sequence[RelationPair]) -> Ints:
     """
     numbers = {pair: number for number, pair in enumerate(pairs)}
     totals, mirrored = _count_mirrored(keys, pairs)
-    best: dict[int, int] = {}
-    for (pair, _), _ in mirrored.items():
-        if pair not in best:
-            candidates = [(-count, other) for (p, other), count in mirrored.items() if p == pair]
-            best[pair] = min(candidates)[1]
-    inverses = np.full(len(pairs), -1, np.int64)
-    for number, pair in enumerate(pairs):
-        other = best.get(number)
-        if other is not None and best.get(other) == number and 2 * mirrored[number, other] >= totals[number]:
-            inverses[number] = other
-        else:
-            inverses[number] = numbers.get(named_inverse(pair), -1)
-    return inverses
+    matched: dict[int, int] = {}
+    for first, second in sorted(mirrored, key=lambda both: (-mirrored[both], both)):
+        often = 2 * mirrored[first, second] >= max(totals[first], totals[second])
+        if often and first not in matched and second not in matched:
+            matched[first], matched[second] = second, first
+    inverses = [matched.get(number, numbers.get(named_inverse(pair), -1)) for number, pair in enumerate(pairs)]
+    return np.array(inverses, np.int64)
 
 
 def mirror(keys: Keys, inverses: Ints) -> Keys:
@@ -85,10 +79,8 @@ def redundant_mirrors(keys: Keys, distinct: Keys, inverses: Ints) -> Keys:
 
 def _count_mirrored(keys: Keys, pairs: Sequence[RelationPair]) -> tuple[Counter[int], Counter[tuple[int, int]]]:
     """Edges of each pair, and edges of each pair that another pair of inverse REL mirrors; loops do not count."""
-    rel_numbers = {
-        rel: number
-        for number, rel in enumerate(sorted({inverse_rel(rel) for rel, _ in pairs} | {rel for rel, _ in pairs}))
-    }
+    every_rel = sorted({form for rel, _ in pairs for form in (rel, inverse_rel(rel))})
+    rel_numbers = {rel: number for number, rel in enumerate(every_rel)}
     rels = np.array([rel_numbers[rel] for rel, _ in pairs] or [0], np.int64)
     inverse_rels = np.array([rel_numbers[inverse_rel(rel)] for rel, _ in pairs] or [0], np.int64)
     totals, mirrored = Counter[int](), Counter[tuple[int, int]]()
@@ -98,7 +90,7 @@ def _count_mirrored(keys: Keys, pairs: Sequence[RelationPair]) -> tuple[Counter[
         source, target, relation = ends.source[proper], ends.target[proper], ends.relation[proper]
         _add(totals, np.unique(relation, return_counts=True))
         low = np.searchsorted(keys, pack(target, source, 0))
-        counts = np.searchsorted(keys, pack(target, source + 1, 0)) - low
+        counts = np.searchsorted(keys, pack(target + 1, source, 0)) - low
         first = np.repeat(relation, counts)
         offsets = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
         second = unpack(keys[np.repeat(low, counts) + offsets]).relation

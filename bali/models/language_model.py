@@ -60,7 +60,7 @@ def load_language_model(directory: Path, max_length: int) -> LanguageModel:
         model, info = AutoModelForMaskedLM.from_pretrained(
             directory, output_loading_info=True, local_files_only=True, trust_remote_code=False, dtype=torch.float32
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except Exception as error:  # transformers, safetensors and torch each raise their own on a damaged file
         raise InputError(
             f"{directory}: expected a masked language model, loading failed: {_first_line(error)}"
         ) from error

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 DIGEST_DIGITS = 12
+OWN_SUFFIXES = (".parquet", ".npy", ".json")  # what stages write, and the small files of model folders
+OWN_WEIGHTS = "model.safetensors"  # an evaluated model; the base model's weights have their folder in the name
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,6 @@ def input_files(provenances: Sequence[tuple[str, dict[str, Any]]]) -> list[Input
         (name, digest)
         for _, provenance in provenances
         for name, digest in provenance["input_digests"].items()
-        if not name.endswith((".parquet", ".npy", ".json"))
+        if not name.endswith(OWN_SUFFIXES) and name != OWN_WEIGHTS
     }
     return [InputFile(name, digest[:DIGEST_DIGITS]) for name, digest in sorted(found)]

@@ -73,7 +73,7 @@ def lanes(results: Results) -> list[Lane]:
         ("graph edges", results.num_rows("graph/edges.parquet", "edges")),
     ]
     text = [
-        ("records in the corpus files", _rows_in(results, "corpus/parsed/*/census.json", "")),
+        ("records in the corpus files", _rows_in(results, "corpus/parsed/*/census.json", "citations")),
         ("documents, one per PMID", results.num_rows("corpus/documents/*.parquet", "documents")),
         ("sentences", results.num_rows("corpus/sentences/*.parquet", "sentences")),
         ("linked mentions", results.num_rows("mentions/*.parquet", "mentions")),

@@ -15,7 +15,7 @@ from bali.reporting.axes import Axes
 from bali.reporting.results import Results
 from bali.schemas import EDGES
 
-NUM_BARS = 12
+NUM_BARS = 10
 Bars = Sequence[tuple[str, int, float]]  # label, count, percent of the longest bar
 
 
@@ -81,12 +81,12 @@ def degree_figure(degrees: npt.NDArray[np.int32]) -> str:
 
 
 def top_bars(counts: Counter[str], num_bars: int = NUM_BARS) -> Bars:
-    """The most frequent labels; ties by label; the rest in one last bar."""
+    """The most frequent labels; ties by label; the rest in one last row without a bar."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     rest = ordered[num_bars:]
-    bars = ordered[:num_bars] + ([(f"{len(rest)} others", sum(c for _, c in rest))] if rest else [])
-    longest = max((count for _, count in bars), default=0) or 1
-    return [(label, count, round(100 * count / longest, 2)) for label, count in bars]
+    longest = ordered[0][1] if ordered else 1
+    bars = [(label, count, round(100 * count / longest, 2)) for label, count in ordered[:num_bars]]
+    return [*bars, (f"{len(rest)} others", sum(count for _, count in rest), 0.0)] if rest else bars
 
 
 def _facts(

@@ -1,19 +1,25 @@
 """The main measures of all models as dots with their intervals, one block per measure."""
 
+from collections.abc import Mapping
+
 from bali.reporting.axes import Scale
 from bali.reporting.metric_table import MetricTable
-from bali.reporting.svg import SERIES, Drawing, short, ticks
-from bali.reporting.verdict import label, percent
-from bali.vocabulary import BASE_MODEL
+from bali.reporting.svg import NEUTRAL, Drawing, short, ticks
+from bali.reporting.verdict import metric_name, percent, subject
 
 WIDTH = 460.0
 LEFT, RIGHT = 116.0, 46.0  # room for model names and values
-ROW, HEAD = 22.0, 34.0
+ROW, HEAD = 22.0, 50.0
 NAME_CHARACTERS = 16
 
 
-def interval_figure(table: MetricTable) -> str:
-    """A drawing of the main measures in percent, each block on its own scale; "" where there is nothing to draw."""
+def interval_figure(table: MetricTable, classes: Mapping[str, str]) -> str:
+    """A drawing of the main measures in percent, each block on its own scale; "" where there is nothing to draw.
+
+    Args:
+        table: all results.
+        classes: model -> colour class; a model without one is drawn in grey.
+    """
     blocks = [(key, [m for m in table.models if (key, m) in table.cells]) for key in table.main]
     height = sum(HEAD + ROW * len(models) + 20 for _, models in blocks)
     if not blocks:
@@ -23,14 +29,15 @@ def interval_figure(table: MetricTable) -> str:
     for key, models in blocks:
         cells = [table.cells[key, model] for model in models]
         scale = _scale([c.ci_low for c in cells], [c.ci_high for c in cells])
-        drawing.text((0, top + 18), f"{label(key)}, {key.split.replace('_', ' ')}", "strong figure-text")
+        drawing.text((0, top + 18), subject(key), "strong figure-text")
+        drawing.text((0, top + 33), f"{metric_name(key.metric)}, {key.split.replace('_', ' ')}, percent", "tick")
         bottom = top + HEAD + ROW * len(models)
         for tick in ticks(scale.low, scale.high):
             drawing.line((scale(tick), top + HEAD - 6), (scale(tick), bottom - 4), "grid")
             drawing.text((scale(tick), bottom + 9), short(tick), "tick", "middle")
         for i, (model, cell) in enumerate(zip(models, cells, strict=True)):
             y = top + HEAD + ROW * i + 6
-            css = "neutral" if model == BASE_MODEL else f"s{(table.models.index(model) - 1) % SERIES + 1}"
+            css = classes.get(model, NEUTRAL)
             drawing.text((0, y + 4), _short_name(model), "figure-text")
             drawing.line((scale(100 * cell.ci_low), y), (scale(100 * cell.ci_high), y), f"line interval {css}")
             drawing.circle((scale(100 * cell.value), y), 4.5, f"dot {css}", f"{model}: {percent(cell.value)}")

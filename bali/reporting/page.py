@@ -18,7 +18,7 @@ from bali.reporting.interval_figure import interval_figure
 from bali.reporting.metric_table import MetricTable, metric_table
 from bali.reporting.results import Results
 from bali.reporting.sources import DEMO_RELEASE, Licences, licences
-from bali.reporting.svg import MARKERS, Drawing
+from bali.reporting.svg import MARKERS, Drawing, series_classes
 from bali.reporting.training_figures import TrainingCurves, training_curves
 from bali.reporting.verdict import comparisons_between, verdicts
 from bali.vocabulary import BASE_MODEL
@@ -110,7 +110,7 @@ def page(report: Report) -> str:
             versions=[*versions(), *machine()],
             verdicts=verdicts(table) if table else [],
             comparisons=comparisons_between(table) if table else [],
-            interval_figure=interval_figure(table) if table else "",
+            interval_figure=interval_figure(table, series_classes(list(config.experiments))) if table else "",
             icons=[_icon(i) for i in range(len(report.concepts))],
             configuration=yaml.safe_dump(_shown_configuration(config), sort_keys=False, allow_unicode=True, width=100),
             notice=sources.NLM_NOTICE,

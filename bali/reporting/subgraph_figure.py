@@ -9,13 +9,14 @@ import networkx as nx
 import numpy as np
 
 from bali.io.parquet import iterate_artefact
+from bali.reporting.labels import CHARACTER, Placer, Point
 from bali.reporting.results import Results
 from bali.reporting.svg import Drawing
 from bali.schemas import EDGES, SUBGRAPHS
 
-SIZE = (470.0, 360.0)
-MARGIN = (96.0, 40.0)  # room for labels
-MAX_NODES = 10
+WIDTH, HEIGHT, ROW = 780.0, 170.0, 26.0  # CSS pixels; ROW is added per concept
+MARGIN = (100.0, 40.0)  # room for labels
+MAX_NODES = 12
 NUM_FIGURES = 2
 NUM_SCANNED = 20_000
 LABEL_CHARACTERS = 26
@@ -76,28 +77,64 @@ def _figure(row: dict[str, Any], names: Sequence[str], relations: dict[int, str]
             graph.add_edge(source, target)
             labels.setdefault((source, target), []).append(relations.get(relation, str(relation)))
     title = f"Subgraph of {names[0]}: {len(names)} concepts, {len(row['edge_source'])} edges"
-    drawing = Drawing(*SIZE, title)
-    at = _layout(graph)
-    for (source, target), found in sorted(labels.items()):
-        _arrow(drawing, at[source], at[target], found)
-    for node in range(shown):
-        _node(drawing, at[node], names[node], row["node_hops"][node])
-    return SubgraphFigure(row["root_cui"], names[0], len(names), len(row["edge_source"]), shown, drawing.markup())
+    size = (WIDTH, HEIGHT + ROW * shown)
+    figure = _draw(Drawing(*size, title), _layout(graph, size), labels, names, row["node_hops"])
+    return SubgraphFigure(row["root_cui"], names[0], len(names), len(row["edge_source"]), shown, figure)
 
 
-def _layout(graph: nx.Graph) -> dict[int, tuple[float, float]]:
+def _draw(
+    drawing: Drawing,
+    at: dict[int, Point],
+    relations: dict[tuple[int, int], list[str]],
+    names: Sequence[str],
+    hops: Sequence[int],
+) -> str:
+    """Arrows below, then dots, then labels: those of the concepts are placed before those of the relations."""
+    placer = Placer(drawing.width, drawing.height)
+    for source, target in sorted(relations):
+        _arrow(drawing, at[source], at[target])
+    for node, point in at.items():
+        drawing.circle(
+            point, 7 if node == 0 else 5.5, "dot root" if node == 0 else f"dot hop{min(hops[node], 2)}", names[node]
+        )
+        placer.reserve(point, 8)
+    for node, (x, y) in at.items():
+        text = _shortened(names[node])
+        side = 12 + len(text) * CHARACTER / 2
+        candidates = [(x, y + 20), (x, y - 11), (x + side, y + 4), (x - side, y + 4), (x, y + 32), (x, y - 23)]
+        drawing.text(
+            placer.place(text, candidates), text, "node-label halo" + (" strong" if node == 0 else ""), "middle"
+        )
+    for (source, target), found in sorted(relations.items()):
+        text = found[0].replace("_", " ") + (f" +{len(found) - 1}" if len(found) > 1 else "")
+        drawing.text(placer.place(text, _along(at[source], at[target])), text, "edge-label halo", "middle")
+    return drawing.markup()
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LABEL_CHARACTERS else name[: LABEL_CHARACTERS - 1].rstrip() + "…"
+
+
+def _along(start: Point, end: Point) -> list[Point]:
+    """Baselines for the label of an arrow: on it, near its middle first, on the line, above and below it."""
+    shares = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)
+    spots = [(start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1])) for t in shares]
+    return [(x, y + shift) for shift in (4, -4, 12) for x, y in spots]
+
+
+def _layout(graph: nx.Graph, size: tuple[float, float]) -> dict[int, Point]:
     """Pixels of each node: Kamada-Kawai, which is deterministic, stretched to the drawing."""
     raw = nx.kamada_kawai_layout(graph, pos=nx.circular_layout(graph))
     points = np.array([raw[node] for node in graph.nodes])  # (num_nodes, 2)
     low, high = points.min(axis=0), points.max(axis=0)
     unit = (points - low) / np.where(high > low, high - low, 1.0)
     margin = np.array(MARGIN)
-    pixels = margin + unit * (np.array(SIZE) - 2 * margin)
+    pixels = margin + unit * (np.array(size) - 2 * margin)
     return {node: (float(x), float(y)) for node, (x, y) in zip(graph.nodes, pixels, strict=True)}
 
 
-def _arrow(drawing: Drawing, start: tuple[float, float], end: tuple[float, float], labels: Sequence[str]) -> None:
-    """An arrow between two dots, its label nearer to the source so that a pair of inverse relations stays readable."""
+def _arrow(drawing: Drawing, start: Point, end: Point) -> None:
+    """An arrow from dot to dot, without touching them."""
     length = math.hypot(end[0] - start[0], end[1] - start[1]) or 1.0
     x, y = (end[0] - start[0]) / length, (end[1] - start[1]) / length
     tip = (end[0] - 9 * x, end[1] - 9 * y)
@@ -105,13 +142,3 @@ def _arrow(drawing: Drawing, start: tuple[float, float], end: tuple[float, float
     for side in (0.45, -0.45):
         cos, sin = math.cos(side), math.sin(side)
         drawing.line(tip, (tip[0] - 7 * (x * cos - y * sin), tip[1] - 7 * (x * sin + y * cos)), "edge")
-    text = labels[0].replace("_", " ") + (f" +{len(labels) - 1}" if len(labels) > 1 else "")
-    middle = (start[0] + 0.5 * length * x, start[1] + 0.5 * length * y)
-    shift = 11.0 if x < 0 or (x == 0 and y < 0) else -5.0  # inverse relations on either side of the line
-    drawing.text((middle[0], middle[1] + shift), text, "edge-label halo", "middle")
-
-
-def _node(drawing: Drawing, at: tuple[float, float], name: str, hop: int) -> None:
-    drawing.circle(at, 7 if hop == 0 else 5.5, "dot root" if hop == 0 else "dot s1", name)
-    short = name if len(name) <= LABEL_CHARACTERS else name[: LABEL_CHARACTERS - 1].rstrip() + "…"
-    drawing.text((at[0], at[1] + 20), short, "node-label halo" + (" strong" if hop == 0 else ""), "middle")

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 SERIES = 8  # classes s1 … s8 of report.css
+NEUTRAL = "neutral"  # class of what is compared with
 MARKERS = ("circle", "square", "triangle", "diamond")
+
+
+def series_classes(names: Sequence[str]) -> dict[str, str]:
+    """The colour class of each name, the same in every figure; after the last class the first follows again."""
+    return {name: f"s{i % SERIES + 1}" for i, name in enumerate(names)}
 
 
 class Drawing:

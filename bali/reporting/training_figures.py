@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bali.reporting.axes import Axes, Point
 from bali.reporting.results import Results
-from bali.reporting.svg import SERIES
+from bali.reporting.svg import series_classes
 
 SIZE = (420.0, 250.0)
 TITLES = {
@@ -13,7 +13,8 @@ TITLES = {
     "mlm_loss": "Masked language modelling loss",
     "alignment_loss": "Alignment loss",
     "mention_retrieval_accuracy": "Mention → concept accuracy within the batch",
-}  # drawn first and in this order; any other logged quantity but the learning rates follows by name
+}  # drawn first and in this order; any other logged quantity follows by name
+NOT_DRAWN = ("learning_rate", "gradient_norm")
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ def training_curves(results: Results, experiments: Sequence[str]) -> TrainingCur
     logs = {name: log for name in experiments if (log := _log(results, name))}
     if not logs:
         return None
-    css = {name: f"s{i % SERIES + 1}" for i, name in enumerate(logs)}
+    css = {name: css for name, css in series_classes(experiments).items() if name in logs}
     names = {quantity for log in logs.values() for _, quantity in log}
     ordered = [n for n in TITLES if n in names]
-    ordered += sorted(n for n in names - set(TITLES) if not n.endswith("learning_rate"))
+    ordered += sorted(n for n in names - set(TITLES) if not n.endswith(NOT_DRAWN))
     curves = [Curve(TITLES.get(n, n.replace("_", " ")), _figure(n, logs, css)) for n in ordered]
     last = [
         (experiment, split, quantity, int(points[-1][0]), points[-1][1])

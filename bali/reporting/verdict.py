@@ -15,8 +15,14 @@ POOLINGS = {"cls": "[CLS]", "mean": "mean"}  # the last part of a metric's name,
 
 
 def verdicts(table: MetricTable) -> list[str]:
-    """One sentence per model other than the base, on the main metrics."""
-    return [_sentence(table, model, BASE_MODEL) for model in table.models if model != BASE_MODEL]
+    """One sentence per model other than the base, on the main metrics; the model with most wins first."""
+
+    def wins(model: str) -> int:
+        found = (table.differences.get((key, model, BASE_MODEL)) for key in table.main)
+        return sum(difference is not None and difference.verdict == BETTER for difference in found)
+
+    models = [model for model in table.models if model != BASE_MODEL]
+    return [_sentence(table, model, BASE_MODEL) for model in sorted(models, key=wins, reverse=True)]
 
 
 def comparisons_between(table: MetricTable) -> list[str]:

@@ -24,9 +24,10 @@ def run(arguments: argparse.Namespace) -> None:
     """Run the stage."""
     config = read_config(arguments)
     options = stage_options(config, "graph", "seed")
-    inputs = [arguments.umls_dir / "concepts.parquet", arguments.umls_dir / "relations.parquet"]
+    concepts, relations = arguments.umls_dir / "concepts.parquet", arguments.umls_dir / "relations.parquet"
+    inputs = [concepts, relations]
     census = Census("build_graph")
-    graph = build_graph(*inputs, GraphOptions(**config.graph.model_dump(), seed=config.seed), census)
+    graph = build_graph(concepts, relations, GraphOptions(**config.graph.model_dump(), seed=config.seed), census)
     census.notes |= {"nodes": graph.concepts.num_rows, "edges": len(graph.keys), "relations": len(graph.pairs)}
     in_edges = graph.in_edges()
     census.notes["nodes without incoming edges"] = int((in_edges.indptr[1:] == in_edges.indptr[:-1]).sum())

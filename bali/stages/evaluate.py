@@ -72,4 +72,5 @@ def _prepare_torch(compute: Compute) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS; without it its sums may differ
     torch.set_num_threads(compute.cpu_threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    if torch.cuda.is_available():  # on the CPU all are deterministic, and the call costs seconds
+        torch.use_deterministic_algorithms(True, warn_only=True)

@@ -162,13 +162,13 @@ def read_rrf(file: RrfFile, columns: Columns, wanted: Columns, block_bytes: int 
     """
     first_line = 1
     with file.open() as stream:
-        for block in _whole_lines(stream, file, block_bytes):
+        for block in _whole_lines(stream, file, block_bytes, len(columns)):
             newlines = _check_block(block, file, first_line, len(columns))
             yield RrfTable(_parse(block, columns, wanted), first_line)
             first_line += len(newlines)
 
 
-def _whole_lines(stream: IO[bytes], file: RrfFile, block_bytes: int) -> Iterator[bytes]:
+def _whole_lines(stream: IO[bytes], file: RrfFile, block_bytes: int, num_columns: int) -> Iterator[bytes]:
     """Blocks that end with a newline; an unfinished last line is an error."""
     rest, num_lines = b"", 0
     start = stream.read(len(codecs.BOM_UTF8))
@@ -186,10 +186,13 @@ def _whole_lines(stream: IO[bytes], file: RrfFile, block_bytes: int) -> Iterator
         num_lines += block.count(b"\n")
         yield block
     if rest:
-        raise InputError(
-            f"{file.name} line {num_lines + 1}: expected a newline after the last column, got the end of the file."
-            f" {_TRUNCATED}"
+        got = rest.count(b"|")
+        problem = (
+            f"expected {num_columns} columns, got {got}"
+            if got < num_columns
+            else "expected a newline after the last column, got the end of the file"
         )
+        raise InputError(f"{file.name} line {num_lines + 1}: {problem}. {_TRUNCATED}")
 
 
 def _check_block(block: bytes, file: RrfFile, first_line: int, num_columns: int) -> Lines:

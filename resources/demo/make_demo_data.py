@@ -7,6 +7,7 @@ from source.interactions import write_interactions
 from source.knowledge import load_knowledge
 from source.linking import write_linking
 from source.metathesaurus import write_metathesaurus
+from source.overview import write_overview
 from source.pubmed import corpus_sentences, make_records, revise, write_pubmed
 from source.questions import write_questions
 from source.variants import split_forms
@@ -29,6 +30,8 @@ def main() -> None:
     write_linking(knowledge, held_out_names, corpus_sentences(records + revisions), evaluation_dir)
     write_questions(knowledge, corpus_names, evaluation_dir / "pubmedqa")
     write_interactions(knowledge, corpus_names, evaluation_dir / "relations")
+    if (output_dir / "README.md").exists():
+        write_overview(output_dir)
 
 
 if __name__ == "__main__":

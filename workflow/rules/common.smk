@@ -116,7 +116,7 @@ def per_shard(pattern):
 def prefix():
     """What every job's shell runs first: it finds this code, and the current environment's Python if no other is asked."""
     lines = [
-        f"export PYTHONPATH={shlex.quote(str(ROOT))}${{PYTHONPATH:+:$PYTHONPATH}}; "
+        f"export PYTHONPATH={shlex.quote(str(ROOT))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; "
     ]
     if not workflow.deployment_settings.deployment_method:
         lines.append(

@@ -70,7 +70,7 @@ class Author:
         self._seen |= texts
 
     def write(self, num_facts: int, with_fillers: bool = True) -> Document:
-        """Write an abstract of `num_facts` facts around the next concept of the deck, plus one or two other sentences."""
+        """Write an abstract of `num_facts` facts around the next concept of the deck, and one or two more sentences."""
         focus = self._next_focus()
         facts = self._choose_facts(focus, num_facts)
         placed: dict[str, list[Sentence]] = {section: [] for section in SECTIONS}

@@ -99,7 +99,7 @@ def load_knowledge() -> Knowledge:
     Raises:
         ValueError: a key is not unique, a fact names an unknown concept, or a variant is a name already.
     """
-    concepts = []
+    concepts: list[Concept] = []
     for table in SOURCE_OF_TABLE:
         for tuis, names, variants in read_table(f"concepts/{table}.tsv"):
             cui = f"C{FIRST_CUI + len(concepts)}"

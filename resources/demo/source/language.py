@@ -47,7 +47,7 @@ class Sentence:
 
 def is_plural(name: str) -> bool:
     """True where the verb after `name` must be in the plural."""
-    last = name.split()[-1]
+    last = name.rsplit(maxsplit=1)[-1]
     if last.isupper() or last.lower() in _SINGULAR_S or re.search(r"(ss|us|is|os|eas|'s)$", last):
         return False
     return last.endswith("s") or last in {"arteries", "ovaries", "bronchi", "varices", "lungs"}
@@ -118,5 +118,5 @@ def _article(concept: Concept, name: str, before: str) -> str:
 
 def _capitalise(text: str) -> str:
     """Capital first letter, except where the first word is a symbol such as p53, tPA or 5-FU."""
-    first = text.split()[0]
+    first = text.split(maxsplit=1)[0]
     return text[0].upper() + text[1:] if re.fullmatch(r"[a-z][a-z'-]{2,}[,:]?|a|an", first) else text

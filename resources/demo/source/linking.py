@@ -11,7 +11,9 @@ NUM_FACTS = 6
 _SEED = 41
 
 
-def write_linking(knowledge: Knowledge, names: tuple[dict[str, list[str]], ...], seen: set[str], directory: Path) -> None:
+def write_linking(
+    knowledge: Knowledge, names: tuple[dict[str, list[str]], ...], seen: set[str], directory: Path
+) -> None:
     """Write the training and the test part; `names`: the forms of each part; `seen`: sentences not to be repeated."""
     directory.mkdir(parents=True, exist_ok=True)
     parts = (("train", TRAIN_PMID, NUM_TRAIN), ("test", TEST_PMID, NUM_TEST))

@@ -73,9 +73,9 @@ def _name_rows(knowledge: Knowledge) -> list[Row]:
     for label, *rest in read_table("extra_names.tsv"):
         extra.setdefault(find_concept(list(knowledge.concepts), label).cui, []).append(rest)
     ids = _Identifiers()
-    rows = []
+    rows: list[Row] = []
     for position, concept in enumerate(knowledge.concepts):
-        atoms = [("ENG", concept.sab, term_type(concept, name), "N", name) for name in concept.names]
+        atoms: list[Row] = [("ENG", concept.sab, term_type(concept, name), "N", name) for name in concept.names]
         if position % 3 == 0:
             atoms.insert(1, ("ENG", "DEMO_THESAURUS", "MH", "N", concept.key[0].upper() + concept.key[1:]))
         if position % 5 == 0:
@@ -106,7 +106,7 @@ class _Identifiers:
 
 def _concept_rows(concept: Concept, atoms: list[Row], levels: dict[str, str], ids: _Identifiers) -> list[Row]:
     """The atoms of a concept; the first of each language is the preferred one (TS=P, STT=PF, ISPREF=Y)."""
-    rows = []
+    rows: list[Row] = []
     preferred_lui: dict[str, str] = {}
     preferred_sui: dict[str, str] = {}
     seen_sui: set[str] = set()
@@ -119,10 +119,8 @@ def _concept_rows(concept: Concept, atoms: list[Row], levels: dict[str, str], id
         first = "N" if sui in seen_sui else "Y"
         seen_sui.add(sui)
         code = f"{sab[5:7]}{concept.cui[3:]}"
-        rows.append(
-            (concept.cui, lat, status, lui, kind, sui, first, ids.aui(), "", code, "", sab, tty, code, name)
-            + (levels[sab], suppress, "")
-        )
+        identifiers = (lui, kind, sui, first, ids.aui(), "", code, "")
+        rows.append((concept.cui, lat, status, *identifiers, sab, tty, code, name, levels[sab], suppress, ""))
     return rows
 
 
@@ -140,7 +138,7 @@ def _relation_rows(knowledge: Knowledge) -> list[Row]:
         rel = labels[rela][1]
         pairs.append((find_concept(concepts, tail).cui, rel, find_concept(concepts, head).cui, rela, sab, "N"))
     pairs += _siblings(knowledge.facts) + _odd_relations(concepts)
-    rows = []
+    rows: list[Row] = []
     for cui1, rel, cui2, rela, sab, suppress in sorted(set(pairs)):
         rui = f"R99{len(rows) + 1:06d}"
         rows.append((cui1, "", "CUI", rel, cui2, "", "CUI", rela, rui, "", sab, sab, "", "", suppress, ""))
@@ -197,11 +195,10 @@ def _source_rows(names: list[Row], relations: list[Row]) -> list[Row]:
         term_types = ",".join(sorted({row[12] for row in own}))
         num_concepts = str(len({row[0] for row in own}))
         assert own or any(row[10] == sab for row in relations), f"{sab} gives neither names nor relations"
-        rows.append(
-            (f"C99980{number:02d}", f"C99981{number:02d}", f"{sab}_2026", sab, title, sab, "2026", "", "", RELEASE, "")
-            + ("BALI project", "BALI project", level, str(len(own)), num_concepts, "", term_types, "", language)
-            + ("UTF-8", "Y", "Y", title, "Invented for the BALI demonstration; not for any medical use")
-        )
+        identity = (f"C99980{number:02d}", f"C99981{number:02d}", f"{sab}_2026", sab, title, sab, "2026")
+        validity = ("", "", RELEASE, "", "BALI project", "BALI project", level)
+        content = (str(len(own)), num_concepts, "", term_types, "", language, "UTF-8", "Y", "Y")
+        rows.append((*identity, *validity, *content, title, "Invented for the BALI demonstration; not for medical use"))
     return rows
 
 
@@ -210,7 +207,7 @@ def _format_files(texts: dict[str, str]) -> str:
     own_bytes, text = 0, ""
     while own_bytes == 0 or own_bytes != len(text.encode()):
         own_bytes = len(text.encode())
-        rows = []
+        rows: list[Row] = []
         for name, columns in COLUMNS.items():
             num_rows = texts[name].count("\n") if name in texts else len(COLUMNS)
             num_bytes = len(texts[name].encode()) if name in texts else own_bytes

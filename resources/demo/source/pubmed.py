@@ -92,7 +92,8 @@ def _format_record(record: Record) -> str:
     lines = [
         '<MedlineCitation Status="MEDLINE" Owner="NLM">',
         f'<PMID Version="{record.version}">{record.pmid}</PMID>',
-        f"<DateRevised><Year>{year}</Year><Month>0{1 + dice.below(9)}</Month><Day>1{dice.below(10)}</Day></DateRevised>",
+        f"<DateRevised><Year>{year}</Year><Month>0{1 + dice.below(9)}</Month><Day>1{dice.below(10)}</Day>"
+        "</DateRevised>",
         '<Article PubModel="Print">',
         *_journal_lines(record, year, dice),
         f"<ArticleTitle>{_title(record)}</ArticleTitle>",

@@ -50,7 +50,12 @@ def test_relations_are_noted(tmp_path: Path) -> None:
 def test_documents_are_told_apart_by_blank_line_or_pmid(tmp_path: Path) -> None:
     text = "\ufeff1|t|A\r\n1|a|B\r\n\r\n\r\n1|t|C\n1|a|D\n2|t|E\n2|a|\n\n3|t|F"
     records = list(read_pubtator(write(tmp_path, text)))
-    assert [(r.position, r.pmid, r.text.strip()) for r in records] == [(0, 1, "A\nB"), (1, 1, "C\nD"), (2, 2, "E"), (3, 3, "F")]
+    assert [(r.position, r.pmid, r.text.strip()) for r in records] == [
+        (0, 1, "A\nB"),
+        (1, 1, "C\nD"),
+        (2, 2, "E"),
+        (3, 3, "F"),
+    ]
     assert [r.drop_reason for r in records] == [None, None, NO_ABSTRACT, NO_ABSTRACT]
 
 

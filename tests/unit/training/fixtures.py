@@ -14,8 +14,9 @@ from bali.training.base_model import read_sentences, train_base_model
 from bali.training.device import set_up_device
 from bali.training.inputs import TrainingInputs
 
-WORDS = "renal hepatic cardiac gastric neural dermal ocular dental nasal spinal pulmonary thyroid".split()
-SHORT = "kid liv hrt sto nrv skn eye tth nos spn lng thy".split()
+WORDS = ["renal", "hepatic", "cardiac", "gastric", "neural", "dermal"]
+WORDS += ["ocular", "dental", "nasal", "spinal", "pulmonary", "thyroid"]
+SHORT = ["kid", "liv", "hrt", "sto", "nrv", "skn", "eye", "tth", "nos", "spn", "lng", "thy"]
 CUIS = [f"C{number:07d}" for number in range(101, 113)]
 PATTERNS = ("patients with {0} often had {1} after surgery", "the {1} of {0} was treated", "{0} causes {1} in adults")
 
@@ -57,7 +58,8 @@ def make_world(root: Path, with_base_model: bool = True) -> World:
     for path, part in zip((*inputs.train, *inputs.validation), (rows[:20], rows[20:48], rows[48:]), strict=True):
         _write("examples", path, part)
     sentences = [
-        {"pmid": row["pmid"], "sentence_id": 0, "start": 0, "end": len(row["text"]), "text": row["text"]} for row in rows
+        {"pmid": row["pmid"], "sentence_id": 0, "start": 0, "end": len(row["text"]), "text": row["text"]}
+        for row in rows
     ]
     _write("sentences", world.sentences, sentences)
     _write("held_out", world.held_out, [{"pmid": 1059, "reason": "config"}])
@@ -103,7 +105,13 @@ def _write_knowledge(inputs: TrainingInputs) -> None:
     ]
     _write("names", inputs.names, names)
     nodes = [
-        {"node_id": c, "cui": CUIS[c], "preferred_name": names_of(c)[0], "tuis": ["T047"], "degree": len(in_neighbours(c))}
+        {
+            "node_id": c,
+            "cui": CUIS[c],
+            "preferred_name": names_of(c)[0],
+            "tuis": ["T047"],
+            "degree": len(in_neighbours(c)),
+        }
         for c in concepts
     ]
     _write("nodes", inputs.nodes, nodes)
