@@ -38,7 +38,7 @@ RELATIONS = pa.schema(
         ("rela", pa.string()),  # MRREL.RELA, "" where the source gives none
         ("tail_cui", pa.string()),  # MRREL.CUI1
         ("sab", pa.string()),  # MRREL.SAB
-        ("srl", pa.int8()),  # restriction level of the source: by MRSAB, else the highest of its rows in MRCONSO, else 0
+        ("srl", pa.int8()),  # of the source: by MRSAB, else the highest of its rows in MRCONSO, else 0
     ]
 )  # distinct rows, sorted by all columns
 
@@ -64,7 +64,7 @@ SOURCES = pa.schema(
 CODES = pa.schema(
     [
         ("sab", pa.string()),  # MRCONSO.SAB
-        ("code", pa.string()),  # MRCONSO.CODE: the source's own identifier, e.g. D003924 for SAB MSH; names with NOCODE are left out
+        ("code", pa.string()),  # MRCONSO.CODE: the source's own identifier, e.g. D003924 for MSH; NOCODE is left out
         ("cui", pa.string()),
     ]
 )  # of the kept names; distinct, sorted by all columns
@@ -213,6 +213,7 @@ HELD_OUT = pa.schema(
 
 LINKING_QUALITY = pa.schema(
     [
+        ("shard", pa.string()),  # the shard whose annotations are the gold standard
         ("level", pa.string()),  # span_and_cui, span, span_and_cui_in_dictionary
         ("num_gold", pa.int64()),
         ("num_predicted", pa.int64()),

@@ -75,7 +75,9 @@ def page() -> str:
     for name, place in PLACES.items():
         schema, described = schemas.ARTEFACTS[name], notes.get(name.upper(), {})
         parts.append(f"\n## {place}\n\n{described.get('', '').capitalize()}\n\n| Column | Type | |\n|---|---|---|\n")
-        parts += [f"| `{f.name}` | {f.type} | {escape(described.get(f.name, ''))} |\n".replace("<", "&lt;") for f in schema]
+        parts += [
+            f"| `{f.name}` | {f.type} | {escape(described.get(f.name, ''))} |\n".replace("<", "&lt;") for f in schema
+        ]
     return re.sub(r"\n{3,}", "\n\n", "".join(parts))
 
 

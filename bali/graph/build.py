@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -14,7 +13,7 @@ from bali.errors import InputError
 from bali.graph.csr import InEdges
 from bali.graph.degrees import cap_degrees
 from bali.graph.inverses import RelationPair, learn_inverses, mirror, missing_mirrors, named_inverse, redundant_mirrors
-from bali.graph.keys import MAX_NODES, MAX_RELATIONS, Ints, Keys, pack, unpack
+from bali.graph.keys import MAX_NODES, MAX_RELATIONS, Ints, Keys, changes, distinct, pack, unpack
 from bali.graph.numbering import Numbering
 from bali.io.census import Census
 from bali.io.parquet import iterate_artefact, read_artefact
@@ -169,19 +168,19 @@ def _apply_inverses(
     keys: Keys, sabs: Ints, pairs: list[RelationPair], inverse_edges: bool, census: Census
 ) -> tuple[Keys, Ints, int]:
     """Add the mirrors that are missing, or drop those that repeat an edge; also the number of distinct edges before."""
-    distinct = np.unique(keys)
-    inverses = learn_inverses(distinct, pairs)
+    edges = distinct(keys)
+    inverses = learn_inverses(edges, pairs)
     tally = census.table("relations")
     if inverse_edges:
-        missing = missing_mirrors(keys, distinct, inverses)
+        missing = missing_mirrors(keys, edges, inverses)
         mirrors = mirror(keys[missing], inverses)
-        tally.drop("same edge from another source", len(keys) - len(distinct))
-        census.notes["inverse edges added"] = len(np.unique(mirrors))
-        return np.concatenate([keys, mirrors]), np.concatenate([sabs, sabs[missing]]), len(distinct)
-    redundant = redundant_mirrors(keys, distinct, inverses)
+        tally.drop("same edge from another source", len(keys) - len(edges))
+        census.notes["inverse edges added"] = len(distinct(mirrors))
+        return np.concatenate([keys, mirrors]), np.concatenate([sabs, sabs[missing]]), len(edges)
+    redundant = redundant_mirrors(keys, edges, inverses)
     tally.drop("mirror of a kept edge", len(redundant))
     keys, sabs = np.delete(keys, redundant), np.delete(sabs, redundant)
-    num_edges = len(np.unique(keys))
+    num_edges = len(distinct(keys))
     tally.drop("same edge from another source", len(keys) - num_edges)
     return keys, sabs, num_edges
 
@@ -190,9 +189,9 @@ def _join_sources(keys: Keys, sabs: Ints, names: list[str]) -> tuple[Keys, Ints,
     """Distinct edges, sorted, each with the sources that assert it; sets of sources grow by one source a round."""
     order = np.lexsort((sabs, keys))
     keys, sabs = keys[order], sabs[order]
-    distinct = _changes(keys) | _changes(sabs)
-    keys, sabs = keys[distinct], sabs[distinct]
-    starts = np.flatnonzero(_changes(keys))
+    new = changes(keys) | changes(sabs)
+    keys, sabs = keys[new], sabs[new]
+    starts = np.flatnonzero(changes(keys))
     counts = np.diff(starts, append=len(keys))
     sets, joined = sabs[starts].copy(), list(names)
     active, depth = np.flatnonzero(counts > 1), 1
@@ -208,10 +207,5 @@ def _join_sources(keys: Keys, sabs: Ints, names: list[str]) -> tuple[Keys, Ints,
 def _number_used(keys: Keys) -> tuple[Keys, list[int]]:
     """Number the relations that have edges without gaps, in the same order."""
     ends = unpack(keys)
-    used = np.unique(ends.relation)
+    used = np.flatnonzero(np.bincount(ends.relation))
     return pack(ends.source, ends.target, np.searchsorted(used, ends.relation)), used.tolist()
-
-
-def _changes(values: Ints) -> npt.NDArray[np.bool_]:
-    """Where a value differs from the one before; the first always does."""
-    return np.concatenate([np.ones(min(1, len(values)), np.bool_), values[1:] != values[:-1]])

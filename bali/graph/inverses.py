@@ -87,10 +87,12 @@ def _count_mirrored(keys: Keys, pairs: Sequence[RelationPair]) -> tuple[Counter[
     for start in range(0, len(keys), _SLICE_EDGES):
         ends = unpack(keys[start : start + _SLICE_EDGES])
         proper = ends.source != ends.target
-        source, target, relation = ends.source[proper], ends.target[proper], ends.relation[proper]
+        back = pack(ends.target[proper], ends.source[proper], ends.relation[proper])
+        ends = unpack(np.sort(back))  # what runs back, in the order of `keys`: looked up fast
+        relation = ends.relation
         _add(totals, np.unique(relation, return_counts=True))
-        low = np.searchsorted(keys, pack(target, source, 0))
-        counts = np.searchsorted(keys, pack(target + 1, source, 0)) - low
+        low = np.searchsorted(keys, pack(ends.source, ends.target, 0))
+        counts = np.searchsorted(keys, pack(ends.source + 1, ends.target, 0)) - low
         first = np.repeat(relation, counts)
         offsets = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
         second = unpack(keys[np.repeat(low, counts) + offsets]).relation

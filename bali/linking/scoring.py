@@ -16,8 +16,8 @@ def document_spans(mentions: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFr
     return found.select("pmid", pl.col("start") + pl.col("offset"), pl.col("end") + pl.col("offset"), "cui")
 
 
-def score_links(annotations: pl.DataFrame, resolved: pl.DataFrame, predicted: pl.DataFrame) -> pa.Table:
-    """Compare links with annotations, in the documents that have annotations.
+def score_links(shard: str, annotations: pl.DataFrame, resolved: pl.DataFrame, predicted: pl.DataFrame) -> pa.Table:
+    """Compare links with the annotations of a shard, in the documents that have annotations.
 
     Levels: `span_and_cui` asks for the exact span and concept, with every annotation as gold, also those whose
     identifier has no concept in the release; `span` for the exact span; `span_and_cui_in_dictionary` as the first, over
@@ -25,7 +25,8 @@ def score_links(annotations: pl.DataFrame, resolved: pl.DataFrame, predicted: pl
     looks for all of its types: precision is a lower bound.
 
     Args:
-        annotations: schema ANNOTATIONS, all of the corpus.
+        shard: its name, for the table.
+        annotations: schema ANNOTATIONS, all of the shard.
         resolved: columns identifier, cui.
         predicted: columns pmid, start, end, cui.
 
@@ -43,7 +44,7 @@ def score_links(annotations: pl.DataFrame, resolved: pl.DataFrame, predicted: pl
         _score("span", gold, predicted, _SPAN),
         _score("span_and_cui_in_dictionary", known, predicted, [*_SPAN, "cui"]),
     ]
-    return pa.Table.from_pylist(rows, LINKING_QUALITY)
+    return pa.Table.from_pylist([{"shard": shard, **row} for row in rows], LINKING_QUALITY)
 
 
 def _score(level: str, gold: pl.DataFrame, predicted: pl.DataFrame, keys: list[str]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,11 @@ def add_option_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--config", type=Path, help="configuration file; its sections apply")
     group.add_argument("--options", help="sections of the configuration as JSON; the rest takes its defaults")
-    parser.add_argument("--settings", default="{}", help="JSON of keys that change no result: threads, log intervals")
+    parser.add_argument(
+        "--settings",
+        default=os.environ.get("BALI_SETTINGS", "{}"),
+        help="JSON of keys that change no result (threads, log intervals); the rules give it as $BALI_SETTINGS",
+    )
 
 
 def read_config(arguments: argparse.Namespace) -> Config:

@@ -27,22 +27,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write precision, recall and F1 by level; an empty table where the corpus has no annotation."""
+    """Write precision, recall and F1 by shard and level; an empty table where the corpus has no annotation."""
     read_config(arguments)  # no key of it acts here, but a wrong one is refused
-    annotations = pl.concat([pl.DataFrame(read_artefact(path, ANNOTATIONS)) for path in arguments.annotations])
+    shards = zip(arguments.annotations, arguments.sentences, arguments.mentions, strict=True)
+    scores = [_score_shard(*paths, arguments.umls_dir) for paths in shards]
+    inputs = [*arguments.annotations, *arguments.sentences, *arguments.mentions, arguments.umls_dir / "names.parquet"]
+    table = pa.concat_tables(scores)
+    write_artefact(arguments.output, table, LINKING_QUALITY, derive("linking_quality", {}, inputs))
+    for row in table.to_pylist():
+        logger.info("%(shard)s, %(level)s: precision %(precision).3f, recall %(recall).3f, F1 %(f1).3f", row)
+
+
+def _score_shard(annotations_path: Path, sentences_path: Path, mentions_path: Path, umls_dir: Path) -> pa.Table:
+    """The scores of the documents of one shard that have annotations; no row where none has."""
+    assert annotations_path.stem == sentences_path.stem == mentions_path.stem, "the lists name the shards in one order"
+    annotations = pl.DataFrame(read_artefact(annotations_path, ANNOTATIONS))
     pmids = annotations.select("pmid").unique()
     spans = ["pmid", "sentence_id", "start"]
-    sentences = _of_documents(arguments.sentences, SENTENCES, spans, pmids)
-    mentions = _of_documents(arguments.mentions, MENTIONS, [*spans, "end", "cui", "source"], pmids)
-    resolved = resolve_identifiers(annotations["identifier"], arguments.umls_dir)
-    scores = score_links(annotations, resolved, document_spans(mentions, sentences))
-    inputs = [*arguments.annotations, *arguments.sentences, *arguments.mentions, arguments.umls_dir / "names.parquet"]
-    write_artefact(arguments.output, scores, LINKING_QUALITY, derive("linking_quality", {}, inputs))
-    for row in scores.to_pylist():
-        logger.info("%(level)s: precision %(precision).3f, recall %(recall).3f, F1 %(f1).3f", row)
+    sentences = _of_documents(sentences_path, SENTENCES, spans, pmids)
+    mentions = _of_documents(mentions_path, MENTIONS, [*spans, "end", "cui", "source"], pmids)
+    resolved = resolve_identifiers(annotations["identifier"], umls_dir)
+    return score_links(annotations_path.stem, annotations, resolved, document_spans(mentions, sentences))
 
 
-def _of_documents(paths: list[Path], schema: pa.Schema, columns: list[str], pmids: pl.DataFrame) -> pl.DataFrame:
-    """Some columns of all shards, for the given documents."""
-    tables = (pl.DataFrame(read_artefact(path, schema, columns)) for path in paths)
-    return pl.concat([table.join(pmids, on="pmid", how="semi") for table in tables])
+def _of_documents(path: Path, schema: pa.Schema, columns: list[str], pmids: pl.DataFrame) -> pl.DataFrame:
+    """Some columns of a shard, for the given documents."""
+    return pl.DataFrame(read_artefact(path, schema, columns)).join(pmids, on="pmid", how="semi")

@@ -34,7 +34,7 @@ def test_a_second_run_does_nothing(finished):
     [
         ({"subgraphs": {"fanout": [2]}}, SUBGRAPHS_AND_BELOW),
         ({"pretraining": {"temperature": 0.1}}, TRAINING_AND_BELOW),
-        ({"linking": {"threshold": 0.9}}, LINKING_AND_BELOW | {"build_linker_index", "write_report"}),
+        ({"linking": {"threshold": 0.9}}, LINKING_AND_BELOW | {"write_report"}),
         ({"evaluation": {"num_bootstrap": 200}}, {"evaluate_model", "summarise_metrics", "write_report"}),
     ],
 )

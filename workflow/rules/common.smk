@@ -34,15 +34,14 @@ BASE_MODEL = (
     f"{RESULTS}/base_model" if not BASE_MODEL_FILES else CONFIG.pretraining.base_model
 )
 EVALUATIONS = checked(plan.evaluation_jobs, CONFIG)
-SETTINGS = options_json(section_settings(CONFIG))
 
 
 wildcard_constraints:
-    shard="[^/]+",
-    model="[^/]+",
-    experiment="[^/]+",
-    task="[a-z_]+",
-    seed=r"\d+",
+    shard=r"[^/]{1,}",
+    model=r"[^/]{1,}",
+    experiment=r"[^/]{1,}",
+    task=r"[a-z_]{1,}",
+    seed=r"\d{1,}",
 
 
 def options(*sections):
@@ -85,10 +84,31 @@ def held_out_options():
     )
 
 
+def index_options():
+    """The key of the linking section that the index depends on; the others act when it is searched."""
+    return options_json({"linking": {"lowercase": CONFIG.linking.lowercase}})
+
+
 def report_options():
     """The whole configuration, for the report shows it, but for what changes no result."""
     hidden = {section: set(keys) for section, keys in section_settings(CONFIG).items()}
     return options_json(CONFIG.model_dump(exclude={"results_dir": True, **hidden}))
+
+
+def model_input(wildcards):
+    """The folder of a trained model, or the base model's folder or files."""
+    if wildcards.model == "base":
+        return BASE_MODEL_FILES or f"{RESULTS}/base_model"
+    return f"{RESULTS}/models/{wildcards.model}"
+
+
+def model_folder(wildcards):
+    """The folder of a trained model or of the base model."""
+    return (
+        BASE_MODEL
+        if wildcards.model == "base"
+        else f"{RESULTS}/models/{wildcards.model}"
+    )
 
 
 def code(stage):
@@ -103,9 +123,26 @@ def memory(base_mb, per_input_mb=0.0):
     )
 
 
-def folder(*paths):
-    """The folder that a rule's input or output files share."""
-    return str(Path(paths[0]).parent)
+def results_folder(wildcards):
+    """The folder that everything of a run lies in."""
+    return RESULTS
+
+
+def base_model_folder(wildcards):
+    """The folder of the base model, made or given."""
+    return BASE_MODEL
+
+
+def input_folder(name):
+    """The folder that the files of a rule's input `name` share."""
+    return lambda wildcards, input: str(
+        Path(([input[name]] if isinstance(input[name], str) else input[name])[0]).parent
+    )
+
+
+def output_folder(wildcards, output):
+    """The folder of a rule's first output file."""
+    return str(Path(output[0]).parent)
 
 
 def per_shard(pattern):
@@ -114,15 +151,19 @@ def per_shard(pattern):
 
 
 def prefix():
-    """What every job's shell runs first: it finds this code, and the current environment's Python if no other is asked."""
-    lines = [
-        f"export PYTHONPATH={shlex.quote(str(ROOT))}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; "
+    """What every job's shell runs first: it finds this code, the current environment's Python, and the settings."""
+    variables = {
+        "PYTHONPATH": str(ROOT),
+        "BALI_SETTINGS": options_json(section_settings(CONFIG)),
+    }
+    exports = [
+        f"export {name}={shlex.quote(value)}; " for name, value in variables.items()
     ]
     if not workflow.deployment_settings.deployment_method:
-        lines.append(
+        exports.append(
             f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
         )
-    return "".join(lines)
+    return "".join(exports).replace("{", "{{").replace("}", "}}")
 
 
 shell.executable("bash")

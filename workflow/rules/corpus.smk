@@ -20,7 +20,7 @@ rule parse_corpus:
     params:
         options=options("corpus"),
         code=code("parse_corpus"),
-        output_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
+        output_dir=output_folder,
     shell:
         "python -m bali parse-corpus --input {input:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"
@@ -28,8 +28,8 @@ rule parse_corpus:
 
 rule select_versions:
     input:
-        per_shard("corpus/parsed/{shard}/documents.parquet"),
-        per_shard("corpus/parsed/{shard}/deletions.parquet"),
+        documents=per_shard("corpus/parsed/{shard}/documents.parquet"),
+        deletions=per_shard("corpus/parsed/{shard}/deletions.parquet"),
     output:
         selection=f"{RESULTS}/corpus/selection.parquet",
         census=f"{RESULTS}/corpus/selection.census.json",
@@ -44,7 +44,7 @@ rule select_versions:
     params:
         shards=list(SHARDS),
         code=code("select_versions"),
-        parsed_dir=f"{RESULTS}/corpus/parsed",
+        parsed_dir=lambda wildcards, input: str(Path(input.documents[0]).parents[1]),
     shell:
         "python -m bali select-versions --parsed-dir {params.parsed_dir:q} --shards {params.shards:q}"
         " --output {output.selection:q} --census {output.census:q} > {log:q} 2>&1"
@@ -52,7 +52,7 @@ rule select_versions:
 
 rule split_sentences:
     input:
-        multiext(
+        parsed=multiext(
             f"{RESULTS}/corpus/parsed/{{shard}}/",
             "documents.parquet",
             "annotations.parquet",
@@ -73,7 +73,7 @@ rule split_sentences:
         mem_mb=memory(1000, 5.0),
     params:
         code=code("split_sentences"),
-        parsed_dir=f"{RESULTS}/corpus/parsed/{{shard}}",
+        parsed_dir=input_folder("parsed"),
     shell:
         "python -m bali split-sentences --parsed-dir {params.parsed_dir:q} --selection {input.selection:q}"
         " --documents {output.documents:q} --sentences {output.sentences:q} --annotations {output.annotations:q}"
@@ -82,7 +82,7 @@ rule split_sentences:
 
 rule link_mentions:
     input:
-        rules.ingest_umls.output,
+        umls=rules.ingest_umls.output,
         sentences=rules.split_sentences.output.sentences,
         annotations=rules.split_sentences.output.annotations,
         index=rules.build_linker_index.output,
@@ -100,7 +100,7 @@ rule link_mentions:
     params:
         options=options("linking"),
         code=code("link_mentions"),
-        umls_dir=f"{RESULTS}/umls",
+        umls_dir=input_folder("umls"),
     shell:
         "python -m bali link-mentions --sentences {input.sentences:q} --annotations {input.annotations:q}"
         " --index-dir {input.index:q} --umls-dir {params.umls_dir:q} --output {output.mentions:q}"
@@ -109,9 +109,12 @@ rule link_mentions:
 
 rule score_linking:
     input:
-        f"{RESULTS}/umls/names.parquet",
-        f"{RESULTS}/umls/codes.parquet",
-        f"{RESULTS}/umls/retired_cuis.parquet",
+        umls=multiext(
+            f"{RESULTS}/umls/",
+            "names.parquet",
+            "codes.parquet",
+            "retired_cuis.parquet",
+        ),
         annotations=per_shard("corpus/annotations/{shard}.parquet"),
         sentences=per_shard("corpus/sentences/{shard}.parquet"),
         mentions=per_shard("mentions/{shard}.parquet"),
@@ -127,7 +130,7 @@ rule score_linking:
         mem_mb=memory(2000, 5.0),
     params:
         code=code("score_linking"),
-        umls_dir=f"{RESULTS}/umls",
+        umls_dir=input_folder("umls"),
     shell:
         "python -m bali score-linking --annotations {input.annotations:q} --sentences {input.sentences:q}"
         " --mentions {input.mentions:q} --umls-dir {params.umls_dir:q} --output {output:q} > {log:q} 2>&1"

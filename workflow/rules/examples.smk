@@ -1,6 +1,6 @@
 rule sample_subgraphs:
     input:
-        rules.build_graph.output,
+        graph=rules.build_graph.output,
         mentions=per_shard("mentions/{shard}.parquet"),
     output:
         subgraphs=f"{RESULTS}/subgraphs/subgraphs.parquet",
@@ -17,7 +17,7 @@ rule sample_subgraphs:
     params:
         options=options("seed", "subgraphs"),
         code=code("sample_subgraphs"),
-        graph_dir=f"{RESULTS}/graph",
+        graph_dir=input_folder("graph"),
     shell:
         "python -m bali sample-subgraphs --graph-dir {params.graph_dir:q} --mentions {input.mentions:q}"
         " --output {output.subgraphs:q} --counts {output.counts:q} --census {output.census:q}"
@@ -46,7 +46,7 @@ rule collect_held_out:
 
 rule make_examples:
     input:
-        f"{RESULTS}/graph/nodes.parquet",
+        graph=f"{RESULTS}/graph/nodes.parquet",
         sentences=rules.split_sentences.output.sentences,
         mentions=rules.link_mentions.output.mentions,
         counts=rules.sample_subgraphs.output.counts,
@@ -66,7 +66,7 @@ rule make_examples:
     params:
         options=options("seed", "examples"),
         code=code("make_examples"),
-        graph_dir=f"{RESULTS}/graph",
+        graph_dir=input_folder("graph"),
     shell:
         "python -m bali make-examples --sentences {input.sentences:q} --mentions {input.mentions:q}"
         " --counts {input.counts:q} --held-out {input.held_out:q} --graph-dir {params.graph_dir:q}"

@@ -18,14 +18,14 @@ rule build_base_model:
         code=code("build_base_model"),
     shell:
         "python -m bali build-base-model --sentences {input.sentences:q} --held-out {input.held_out:q}"
-        " --output-dir {output:q} --options {params.options:q} --settings {SETTINGS:q} > {log:q} 2>&1"
+        " --output-dir {output:q} --options {params.options:q} > {log:q} 2>&1"
 
 
 rule pretrain_model:
     input:
-        rules.build_graph.output,
-        f"{RESULTS}/umls/names.parquet",
-        BASE_MODEL_FILES or rules.build_base_model.output,
+        graph=rules.build_graph.output,
+        umls=f"{RESULTS}/umls/names.parquet",
+        base_model=BASE_MODEL_FILES or rules.build_base_model.output,
         train=per_shard("examples/train-{shard}.parquet"),
         validation=per_shard("examples/validation-{shard}.parquet"),
         subgraphs=rules.sample_subgraphs.output.subgraphs,
@@ -43,36 +43,29 @@ rule pretrain_model:
     params:
         options=experiment_options,
         code=code("pretrain"),
-        base_model=BASE_MODEL,
-        graph_dir=f"{RESULTS}/graph",
-        umls_dir=f"{RESULTS}/umls",
+        base_model=base_model_folder,
+        graph_dir=input_folder("graph"),
+        umls_dir=input_folder("umls"),
         checkpoint_dir=f"{RESULTS}/checkpoints/{{experiment}}",
     shell:
         "python -m bali pretrain --experiment {wildcards.experiment:q} --base-model {params.base_model:q}"
         " --train {input.train:q} --validation {input.validation:q} --subgraphs {input.subgraphs:q}"
         " --graph-dir {params.graph_dir:q} --umls-dir {params.umls_dir:q} --output-dir {output:q}"
-        " --checkpoint-dir {params.checkpoint_dir:q} --options {params.options:q} --settings {SETTINGS:q}"
+        " --checkpoint-dir {params.checkpoint_dir:q} --options {params.options:q}"
         " > {log:q} 2>&1"
-
-
-def model_input(wildcards):
-    """The folder of a trained model, or the base model's folder or files."""
-    if wildcards.model == "base":
-        return BASE_MODEL_FILES or rules.build_base_model.output
-    return f"{RESULTS}/models/{wildcards.model}"
 
 
 rule evaluate_model:
     input:
-        multiext(
+        umls=multiext(
             f"{RESULTS}/umls/",
             "names.parquet",
             "codes.parquet",
             "retired_cuis.parquet",
         ),
-        f"{RESULTS}/graph/nodes.parquet",
-        model_input,
-        lambda wildcards: plan.evaluation_files(CONFIG, wildcards.task),
+        graph=f"{RESULTS}/graph/nodes.parquet",
+        model=model_input,
+        task=lambda wildcards: plan.evaluation_files(CONFIG, wildcards.task),
         validation=per_shard("examples/validation-{shard}.parquet"),
     output:
         results=f"{RESULTS}/evaluation/{{model}}/{{task}}/{{seed}}.json",
@@ -89,15 +82,11 @@ rule evaluate_model:
     params:
         options=evaluation_options,
         code=code("evaluate"),
-        model_dir=lambda wildcards: (
-            BASE_MODEL
-            if wildcards.model == "base"
-            else f"{RESULTS}/models/{wildcards.model}"
-        ),
-        graph_dir=f"{RESULTS}/graph",
-        umls_dir=f"{RESULTS}/umls",
+        model_dir=model_folder,
+        graph_dir=input_folder("graph"),
+        umls_dir=input_folder("umls"),
     shell:
         "python -m bali evaluate --model {wildcards.model:q} --model-dir {params.model_dir:q}"
         " --task {wildcards.task} --seed {wildcards.seed} --umls-dir {params.umls_dir:q}"
         " --graph-dir {params.graph_dir:q} --validation {input.validation:q} --output {output.results:q}"
-        " --predictions {output.predictions:q} --options {params.options:q} --settings {SETTINGS:q} > {log:q} 2>&1"
+        " --predictions {output.predictions:q} --options {params.options:q} > {log:q} 2>&1"

@@ -44,6 +44,12 @@ rule write_report:
         per_shard("corpus/census/{shard}.json"),
         per_shard("mentions/census/{shard}.json"),
         per_shard("examples/census/{shard}.json"),
+        per_shard("corpus/parsed/{shard}/census.json"),
+        per_shard("corpus/sentences/{shard}.parquet"),
+        per_shard("mentions/{shard}.parquet"),
+        per_shard("examples/train-{shard}.parquet"),
+        per_shard("examples/validation-{shard}.parquet"),
+        BASE_MODEL_FILES or rules.build_base_model.output,
         [
             f"{RESULTS}/models/{name}"
             for name in CONFIG.evaluation.models
@@ -64,7 +70,8 @@ rule write_report:
     params:
         options=report_options(),
         code=code("report"),
-        output_dir=f"{RESULTS}/report",
+        results_dir=results_folder,
+        output_dir=output_folder,
     shell:
-        "python -m bali report --results-dir {RESULTS:q} --output-dir {params.output_dir:q}"
+        "python -m bali report --results-dir {params.results_dir:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"

@@ -24,7 +24,7 @@ rule ingest_umls:
     params:
         options=options("umls"),
         code=code("ingest"),
-        output_dir=f"{RESULTS}/umls",
+        output_dir=output_folder,
     shell:
         "python -m bali ingest --input {input:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"
@@ -32,7 +32,7 @@ rule ingest_umls:
 
 rule build_graph:
     input:
-        rules.ingest_umls.output,
+        umls=rules.ingest_umls.output,
     output:
         multiext(f"{RESULTS}/graph/", "nodes.parquet", "edges.parquet", "census.json"),
         multiext(
@@ -49,8 +49,8 @@ rule build_graph:
     params:
         options=options("seed", "graph"),
         code=code("build_graph"),
-        umls_dir=f"{RESULTS}/umls",
-        output_dir=f"{RESULTS}/graph",
+        umls_dir=input_folder("umls"),
+        output_dir=output_folder,
     shell:
         "python -m bali build-graph --umls-dir {params.umls_dir:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"
@@ -58,7 +58,7 @@ rule build_graph:
 
 rule build_linker_index:
     input:
-        rules.ingest_umls.output,
+        umls=rules.ingest_umls.output,
     output:
         directory(f"{RESULTS}/linker"),
     log:
@@ -70,9 +70,9 @@ rule build_linker_index:
     resources:
         mem_mb=memory(1000, 30.0),
     params:
-        options=options("linking"),
+        options=index_options(),
         code=code("build_linker_index"),
-        umls_dir=f"{RESULTS}/umls",
+        umls_dir=input_folder("umls"),
     shell:
         "python -m bali build-linker-index --umls-dir {params.umls_dir:q} --output-dir {output:q}"
         " --options {params.options:q} > {log:q} 2>&1"

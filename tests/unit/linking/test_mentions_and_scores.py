@@ -137,7 +137,7 @@ def scores(predicted: list[tuple[int, int, int, str]]) -> dict[str, dict[str, ob
     frame = pl.DataFrame(
         predicted, {"pmid": pl.Int64, "start": pl.Int32, "end": pl.Int32, "cui": pl.String}, orient="row"
     )
-    table = score_links(pl.DataFrame(annotations), RESOLVED, frame)
+    table = score_links("gold", pl.DataFrame(annotations), RESOLVED, frame)
     assert table.schema.equals(LINKING_QUALITY)
     return {row["level"]: row for row in table.to_pylist()}
 
@@ -156,7 +156,7 @@ def test_scores_by_hand() -> None:
 def test_scores_without_links_or_annotations() -> None:
     assert scores([])["span"]["f1"] == 0.0
     empty = pl.DataFrame(schema={"pmid": pl.Int64, "start": pl.Int32, "end": pl.Int32, "cui": pl.String})
-    assert score_links(pl.DataFrame(ANNOTATIONS.empty_table()), RESOLVED, empty).num_rows == 0
+    assert score_links("gold", pl.DataFrame(ANNOTATIONS.empty_table()), RESOLVED, empty).num_rows == 0
 
 
 def test_links_get_offsets_in_the_document() -> None:

@@ -181,6 +181,7 @@ def write_corpus(root: Path) -> None:
     levels = ("span_and_cui", "span", "span_and_cui_in_dictionary")
     quality = [
         {
+            "shard": "gold",
             "level": x,
             "num_gold": 100,
             "num_predicted": 80,

@@ -77,7 +77,12 @@ def release() -> dict[str, list[str]]:
             mrsty("C9000003", "T074", "Medical Device"),
             mrsty("C9000005", "T047", "Disease or Syndrome"),
         ],
-        "MRSAB.RRF": [mrsab("MSH", "0"), mrsab("MSH", "4", "N", "1999"), mrsab("SNOMEDCT_US", "9"), mrsab("NDFRT", "0")],
+        "MRSAB.RRF": [
+            mrsab("MSH", "0"),
+            mrsab("MSH", "4", "N", "1999"),
+            mrsab("SNOMEDCT_US", "9"),
+            mrsab("NDFRT", "0"),
+        ],
         "MRCUI.RRF": [
             line(["C9100001", "2020AA", "SY", "", "", "C9000001", "Y"]),
             line(["C9100002", "2020AA", "DEL", "", "", "", ""]),

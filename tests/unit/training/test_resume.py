@@ -1,0 +1,196 @@
+"""An interrupted run equals the uninterrupted one, bit for bit."""
+
+import dataclasses
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from bali.config import Compute, Config, Pretraining, section_options
+from bali.errors import ArtefactError, BaliError, ConfigError, InputError
+from bali.io.parquet import Provenance, read_artefact, write_artefact
+from bali.schemas import EXAMPLES, TRAINING_LOG
+from bali.training import loop
+from bali.training.checkpoints import Checkpoints
+from bali.training.experiment import Experiment, run_experiment
+from tests.unit.training.fixtures import make_world
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+def experiment(**changes):
+    options = {"num_steps": 12, "batch_size": 8, "log_every": 5, "validate_every": 6, "checkpoint_every": 4}
+    options |= {"learning_rate": 3e-3, "head_learning_rate": 3e-3, "max_sentence_length": 48}
+    config = Config(pretraining=Pretraining(**{**options, **changes}), compute=Compute(accelerator="cpu"))
+    values = section_options(config, ["pretraining", "compute", "seed"])
+    return Experiment("test", config.pretraining, config.compute, config.seed, values, "code")
+
+
+def run(world, root, **changes):
+    run_experiment(experiment(**changes), world.inputs, root / "model", root / "checkpoints")
+    return contents(root / "model")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def die_after(monkeypatch, step):
+    """Let the process die, as by kill -9, when `step` steps are done."""
+    original = loop.Trainer._record
+
+    def record(self, progress, seconds):
+        if progress.step > step:
+            raise Killed
+        original(self, progress, seconds)
+
+    monkeypatch.setattr(loop.Trainer, "_record", record)
+
+
+@pytest.fixture(scope="module")
+def whole(world, tmp_path_factory):
+    return run(world, tmp_path_factory.mktemp("whole"))
+
+
+def test_the_folder_is_complete_and_the_checkpoints_are_gone(whole, world, tmp_path):
+    assert {
+        "model.safetensors",
+        "config.json",
+        "tokenizer.json",
+        "bali.json",
+        "README.md",
+        "training_log.parquet",
+    } <= set(whole)
+    assert {"graph_encoder/model.safetensors", "graph_encoder/config.json"} <= set(whole)
+    assert str(world.root).encode() not in b"".join(whole.values())
+    assert run(world, tmp_path) == whole, "the same seed gives the same bytes in another folder"
+    assert not (tmp_path / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("step", [3, 4, 7, 11])
+def test_a_killed_run_resumes_to_the_same_bytes(world, whole, tmp_path, monkeypatch, step):
+    with monkeypatch.context() as patch:
+        die_after(patch, step)
+        with pytest.raises(Killed):
+            run(world, tmp_path)
+    assert not (tmp_path / "model").exists()
+    saved = sorted(path.name for path in (tmp_path / "checkpoints").glob("*/step-*"))
+    assert saved == [f"step-{s:08d}" for s in (4, 8) if s <= step]
+    assert run(world, tmp_path) == whole
+
+
+def test_sigterm_finishes_the_step_and_writes_a_checkpoint(world, whole, tmp_path, monkeypatch):
+    original = loop.Trainer._step
+
+    def step(self, progress, batch):
+        if progress.step == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+        original(self, progress, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Trainer, "_step", step)
+        with pytest.raises(SystemExit) as stopped:
+            run(world, tmp_path)
+    assert stopped.value.code == 143
+    assert [path.name for path in sorted((tmp_path / "checkpoints").glob("*/step-*"))] == [
+        "step-00000004",
+        "step-00000006",
+    ]
+    assert run(world, tmp_path) == whole
+
+
+def test_a_run_with_other_options_starts_anew(world, whole, tmp_path, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        die_after(patch, 6)
+        with pytest.raises(Killed):
+            run(world, tmp_path, learning_rate=1e-4)
+    assert run(world, tmp_path) == whole
+    assert "starting anew" in caplog.text
+
+
+def test_a_damaged_checkpoint_is_refused(world, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        die_after(patch, 6)
+        with pytest.raises(Killed):
+            run(world, tmp_path)
+    (tensors,) = (tmp_path / "checkpoints").glob("*/step-*/state.safetensors")
+    content = bytearray(tensors.read_bytes())
+    content[-1] ^= 1
+    tensors.write_bytes(content)
+    with pytest.raises(ArtefactError, match="Delete"):
+        run(world, tmp_path)
+
+
+def test_checkpoints_hold_no_pickle(world, tmp_path):
+    model = torch.nn.Linear(2, 2)
+    optimiser = torch.optim.AdamW(model.parameters())
+    model(torch.ones(1, 2)).sum().backward()
+    optimiser.step()
+    checkpoints = Checkpoints(tmp_path, "f" * 64)
+    progress = checkpoints.restore(model, optimiser)
+    progress.step = 1
+    checkpoints.save(model, optimiser, progress)
+    assert sorted(p.suffix for p in tmp_path.rglob("*") if p.is_file()) == [".json", ".safetensors"]
+
+
+def test_the_loss_falls_and_the_log_is_whole(world, tmp_path):
+    run(world, tmp_path, num_steps=60, validate_every=30)
+    log = read_artefact(tmp_path / "model/training_log.parquet", TRAINING_LOG).to_pylist()
+    values = {(row["split"], row["name"], row["step"]): row["value"] for row in log}
+    assert len(values) == len(log) > 50
+    assert values["train", "loss", 60] < values["train", "loss", 5] - 0.3
+    assert values["train", "alignment_loss", 60] < values["train", "alignment_loss", 5]
+    accuracy = "mention_retrieval_accuracy"
+    assert values["validation", accuracy, 60] >= values["validation", accuracy, 30] > 0.2
+
+
+@pytest.mark.parametrize("encoder", ["names_only", "none"])
+def test_other_encoders_run_to_a_folder(world, tmp_path, encoder):
+    files = run(world, tmp_path, graph_encoder=encoder, num_steps=2)
+    assert "model.safetensors" in files
+    assert ("graph_encoder/config.json" in files) == (encoder != "none")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"alignment_weight": 0.0}, "without effect"),
+        ({"num_graph_heads": 3}, "must divide"),
+        ({"max_sentence_length": 49}, "48 positions"),
+    ],
+)
+def test_options_that_do_not_serve_leave_nothing(world, tmp_path, changes, message):
+    with pytest.raises(BaliError, match=message) as caught:
+        run(world, tmp_path, **changes)
+    assert isinstance(caught.value, ConfigError | InputError)
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_gpu_that_is_not_there_is_refused(world, tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    asked = dataclasses.replace(experiment(), compute=Compute(accelerator="cuda"))
+    with pytest.raises(ConfigError, match="expected a CUDA GPU"):
+        run_experiment(asked, world.inputs, tmp_path / "model", tmp_path / "checkpoints")
+
+
+def test_no_training_example_is_said(world, tmp_path):
+    empty = tmp_path / "train-empty.parquet"
+    write_artefact(empty, EXAMPLES.empty_table(), EXAMPLES, Provenance("examples"))
+    inputs = dataclasses.replace(world.inputs, train=(empty,))
+    with pytest.raises(InputError, match="expected training examples"):
+        run_experiment(experiment(), inputs, tmp_path / "model", tmp_path / "checkpoints")
+
+
+def test_a_diverging_run_is_stopped(world, tmp_path):
+    with pytest.raises(BaliError, match=r"Lower pretraining.learning_rate"):
+        run(world, tmp_path, learning_rate=1e25, head_learning_rate=1e25, max_gradient_norm=1e30)
