@@ -37,11 +37,11 @@ EVALUATIONS = checked(plan.evaluation_jobs, CONFIG)
 
 
 wildcard_constraints:
-    shard=r"[^/]{1,}",
-    model=r"[^/]{1,}",
-    experiment=r"[^/]{1,}",
-    task=r"[a-z_]{1,}",
-    seed=r"\d{1,}",
+    shard="[^/]+",
+    model="[^/]+",
+    experiment="[^/]+",
+    task="[a-z_]+",
+    seed=r"\d+",
 
 
 def options(*sections):
@@ -163,8 +163,10 @@ def prefix():
         exports.append(
             f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
         )
-    return "".join(exports).replace("{", "{{").replace("}", "}}")
+    return (
+        "".join(["set -euo pipefail; ", *exports]).replace("{", "{{").replace("}", "}}")
+    )
 
 
 shell.executable("bash")
-shell.prefix("set -euo pipefail; " + prefix())
+shell.prefix(prefix())

@@ -18,7 +18,7 @@ from bali.training.experiment import Experiment, run_experiment
 from tests.unit.training.fixtures import make_world
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -50,7 +50,7 @@ def die_after(monkeypatch, step):
 
     def record(self, progress, seconds):
         if progress.step > step:
-            raise Killed
+            raise KilledError
         original(self, progress, seconds)
 
     monkeypatch.setattr(loop.Trainer, "_record", record)
@@ -80,7 +80,7 @@ def test_the_folder_is_complete_and_the_checkpoints_are_gone(whole, world, tmp_p
 def test_a_killed_run_resumes_to_the_same_bytes(world, whole, tmp_path, monkeypatch, step):
     with monkeypatch.context() as patch:
         die_after(patch, step)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run(world, tmp_path)
     assert not (tmp_path / "model").exists()
     saved = sorted(path.name for path in (tmp_path / "checkpoints").glob("*/step-*"))
@@ -111,7 +111,7 @@ def test_sigterm_finishes_the_step_and_writes_a_checkpoint(world, whole, tmp_pat
 def test_a_run_with_other_options_starts_anew(world, whole, tmp_path, monkeypatch, caplog):
     with monkeypatch.context() as patch:
         die_after(patch, 6)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run(world, tmp_path, learning_rate=1e-4)
     assert run(world, tmp_path) == whole
     assert "starting anew" in caplog.text
@@ -120,7 +120,7 @@ def test_a_run_with_other_options_starts_anew(world, whole, tmp_path, monkeypatc
 def test_a_damaged_checkpoint_is_refused(world, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         die_after(patch, 6)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             run(world, tmp_path)
     (tensors,) = (tmp_path / "checkpoints").glob("*/step-*/state.safetensors")
     content = bytearray(tensors.read_bytes())
