@@ -16,11 +16,9 @@ from typing import Any, Literal
 
 import nltk.corpus
 import spacy
-from quickumls import QuickUMLS
-from quickumls.constants import ACCEPTED_SEMTYPES
-from quickumls.toolbox import make_ngrams
 
 from bali.linking.index_files import DATABASE, verify_index
+from bali.linking.quickumls_package import ACCEPTED_SEMTYPES, QuickUMLS, make_ngrams
 from bali.vocabulary import Cui, Overlapping, Similarity, Tui
 
 _MEMO_SIZE = 1 << 18  # n-grams and terms remembered by a process; some 100 MB when full

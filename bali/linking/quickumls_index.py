@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
-from quickumls.install import parse_and_encode_ngrams
 
 from bali.io.census import Census
 from bali.io.parquet import iterate_artefact, read_artefact
+from bali.linking.quickumls_package import parse_and_encode_ngrams
 from bali.schemas import NAMES, SEMANTIC_TYPES
 
 BACKEND = "quickumls"

@@ -53,9 +53,9 @@ def load_language_model(directory: Path, max_length: int) -> LanguageModel:
         InputError: a part of the directory is missing or does not serve; one line says which.
     """
     _check_directory(directory)
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = load_tokenizer(directory)
-    transformers_logging.set_verbosity_error()  # what it would warn of is said below, in our words
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # what it would warn of is said below, in our words
     try:
         model, info = AutoModelForMaskedLM.from_pretrained(
             directory, output_loading_info=True, local_files_only=True, trust_remote_code=False, dtype=torch.float32
@@ -104,7 +104,7 @@ def load_tokenizer(directory: Path) -> Any:
 
 def save_language_model(model: Any, tokenizer: Any, directory: Path) -> None:
     """Write model and tokenizer as a Hugging Face directory with safetensors; nothing in it names another path."""
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model.config._name_or_path = ""
     model.save_pretrained(directory)
     for key in ("is_local", "local_files_only", "name_or_path"):

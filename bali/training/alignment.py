@@ -55,7 +55,7 @@ class AlignmentModel(nn.Module):
         return self.graph_encoder(nodes, graph.edge_index, graph.edge_relation, graph.root_index)
 
     def encode_names(self, tokens: Tokens, spans: Spans) -> Tensor:
-        """The vectors of names: the mean over their tokens, as for mentions, (num_names, hidden)."""
+        """The vectors of names: the mean over all their tokens, (num_names, hidden)."""
         return _pool(token_states(self.language_model, tokens.input_ids, tokens.attention_mask), spans)
 
 

@@ -16,8 +16,8 @@ from bali.batching.collator import BatchOptions, Collator
 from bali.batching.example_dataset import Example
 from bali.batching.randomness import Stream, generator, torch_seed
 from bali.batching.sampler import BatchSampler
-from bali.config import BaseModelRecipe, Pretraining
-from bali.errors import InputError
+from bali.config import BaseModelRecipe, Pretraining, decode
+from bali.errors import ConfigError, InputError
 from bali.io.census import Census
 from bali.io.parquet import iterate_artefact, read_artefact
 from bali.models.wordpiece import count_words, learn_vocabulary, make_tokenizer
@@ -63,17 +63,16 @@ def train_base_model(texts: Sequence[str], recipe: BaseModelRecipe, device: Devi
 
     Returns:
         `BertForMaskedLM` on the CPU and its tokenizer.
+
+    Raises:
+        ConfigError: the recipe's numbers do not fit together.
     """
     tokenizer = make_tokenizer(learn_vocabulary(count_words(texts), recipe.vocabulary_size), recipe.max_length)
     logger.info("vocabulary: %d WordPiece entries from %d sentences", len(tokenizer), len(texts))
     model = _new_model(recipe, tokenizer, seed)
-    options = Pretraining(
-        graph_encoder="none",
-        batch_size=recipe.batch_size,
-        num_steps=recipe.num_steps,
-        learning_rate=recipe.learning_rate,
-        max_sentence_length=recipe.max_length,
-    )
+    values = recipe.model_dump(include={"batch_size", "num_steps", "learning_rate"})
+    values |= {"graph_encoder": "none", "max_sentence_length": recipe.max_length}
+    options = decode(Pretraining, values, prefix="base_model")
     batches = TrainingBatches(_Batches(texts, tokenizer, options, seed), validation=[])
     Trainer(AlignmentModel(model, None), options, batches, device, checkpoints=None, seed=seed).run()
     return model.cpu(), tokenizer
@@ -105,6 +104,10 @@ class _Batches:
 
 
 def _new_model(recipe: BaseModelRecipe, tokenizer: Any, seed: int) -> Any:
+    if recipe.hidden_size % recipe.num_heads:
+        raise ConfigError(
+            f"base_model.num_heads: must divide hidden_size {recipe.hidden_size}, got {recipe.num_heads}."
+        )
     torch.manual_seed(torch_seed(seed, Stream.INITIALISATION))
     return BertForMaskedLM(
         BertConfig(

@@ -1,6 +1,7 @@
 """Checkpoints of a training: safetensors and JSON, whole or absent, never resumed by a run they do not belong to."""
 
 import logging
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ _KEPT = 2  # the last one, and one before it
 _TENSORS = "state.safetensors"
 _PROGRESS = "progress.json"
 _FINGERPRINT_DIGITS = 16
+_FOLDER_NAME = re.compile(rf"[0-9a-f]{{{_FINGERPRINT_DIGITS}}}")
 
 
 class Checkpoints:
@@ -66,8 +68,15 @@ class Checkpoints:
         return Progress.decode(value)
 
     def remove(self) -> None:
-        """Delete the checkpoints of this experiment, those of other options included: the run is finished."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        """Delete the checkpoints of this experiment, those of other options included: the run is finished.
+
+        Nothing else in the folder is touched; it goes where it is empty then.
+        """
+        for folder in sorted(self._root.iterdir()):
+            if folder.is_dir() and _FOLDER_NAME.fullmatch(folder.name):
+                shutil.rmtree(folder)
+        if not any(self._root.iterdir()):
+            self._root.rmdir()
 
     def _steps(self) -> list[Path]:
         return sorted(path for path in self.directory.glob("step-*") if path.is_dir())

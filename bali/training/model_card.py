@@ -23,8 +23,8 @@ tokenizer = AutoTokenizer.from_pretrained("{name}")
 model = AutoModel.from_pretrained("{name}")
 ```
 
-The vector of a mention or a name is the mean of the last layer's states over its tokens, without [CLS] and [SEP].
-Vectors are compared by cosine.
+The vector of a text, e.g. a concept's name, is the mean of the last layer's states over all its tokens; that of a
+mention in a sentence is the mean over the mention's tokens. Vectors are compared by cosine.
 
 ## Training data
 

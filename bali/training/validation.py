@@ -1,6 +1,6 @@
 """Validation: losses, and how often a mention's nearest concept in the batch is its own."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 import torch
@@ -21,8 +21,8 @@ def validate(model: AlignmentModel, batches: Sequence[Batch], options: Pretraini
 
     `mention_retrieval_accuracy` compares by cosine within the batch, with the graph encoder's concept vectors.
     """
-    sums: Counter[str] = Counter()
-    sizes: Counter[str] = Counter()
+    sums: defaultdict[str, float] = defaultdict(float)
+    sizes: defaultdict[str, int] = defaultdict(int)
     model.eval()
     for cpu_batch in batches:
         batch = to_device(cpu_batch, device.device)
@@ -30,7 +30,7 @@ def validate(model: AlignmentModel, batches: Sequence[Batch], options: Pretraini
             output = model(batch)
             values = batch_losses(output, batch, options)
         for name, value in values.items():
-            sums[name] += float(value) * batch.counts["sentences"]  # type: ignore[assignment]
+            sums[name] += float(value) * batch.counts["sentences"]
             sizes[name] += batch.counts["sentences"]
         if output.mention_vectors is not None:
             sums["mention_retrieval_accuracy"] += _num_nearest(output, batch)

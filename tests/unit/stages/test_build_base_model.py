@@ -15,7 +15,7 @@ def world(tmp_path_factory):
     return make_world(tmp_path_factory.mktemp("world"), with_base_model=False)
 
 
-def build(world, output, sentences=None):
+def build(world, output, sentences=None, **changes):
     recipe = {
         "vocabulary_size": 150,
         "hidden_size": 8,
@@ -24,7 +24,7 @@ def build(world, output, sentences=None):
         "num_steps": 3,
         "batch_size": 8,
     }
-    options = json.dumps({"base_model": recipe, "compute": {"accelerator": "cpu"}})
+    options = json.dumps({"base_model": recipe | changes, "compute": {"accelerator": "cpu"}})
     paths = ["--sentences", str(sentences or world.sentences), "--held-out", str(world.held_out)]
     return main(["build-base-model", *paths, "--output-dir", str(output), "--options", options])
 
@@ -53,4 +53,13 @@ def test_an_empty_corpus_is_one_line(world, tmp_path, capsys):
     write_artefact(empty, SENTENCES.empty_table(), SENTENCES, Provenance("sentences"))
     assert build(world, tmp_path / "base", sentences=empty) == 2
     assert "expected sentences outside held-out documents" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not (tmp_path / "base").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), [({"num_heads": 3}, "must divide hidden_size 8"), ({"batch_size": 1}, "2")]
+)
+def test_numbers_that_do_not_fit_are_one_line(world, tmp_path, capsys, changes, message):
+    assert build(world, tmp_path / "base", **changes) == 2
+    assert message in capsys.readouterr().err.strip().splitlines()[-1]
     assert not (tmp_path / "base").exists()

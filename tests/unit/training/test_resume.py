@@ -194,3 +194,10 @@ def test_no_training_example_is_said(world, tmp_path):
 def test_a_diverging_run_is_stopped(world, tmp_path):
     with pytest.raises(BaliError, match=r"Lower pretraining.learning_rate"):
         run(world, tmp_path, learning_rate=1e25, head_learning_rate=1e25, max_gradient_norm=1e30)
+
+
+def test_other_files_beside_the_checkpoints_survive(world, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/notes.txt").write_text("mine")
+    run(world, tmp_path, num_steps=1)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["notes.txt"]
