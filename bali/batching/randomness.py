@@ -17,7 +17,7 @@ class Stream(IntEnum):
 
 def generator(seed: int, stream: Stream, *keys: int) -> np.random.Generator:
     """A numpy generator for `stream` at `keys` (e.g. the step), independent of all others (`SeedSequence`)."""
-    return np.random.default_rng(np.random.SeedSequence([seed, int(stream), *keys]))
+    return np.random.default_rng(np.random.SeedSequence([seed % (1 << 64), int(stream), *keys]))
 
 
 def torch_seed(seed: int, stream: Stream, *keys: int) -> int:
