@@ -5,16 +5,16 @@ allowed. Keys in `Section.locations` say where something lies (a rule sees it as
 how a run behaves (threads, logs); both stay out of `section_options`, the parameters that make a rule run again.
 """
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from bali.errors import ConfigError
+from bali.strict import Section, decode, suggest
 from bali.vocabulary import (
     BASE_MODEL,
     MODEL_NAME_PATTERN,
@@ -28,15 +28,6 @@ from bali.vocabulary import (
 )
 
 All = Literal["all"]
-S = TypeVar("S", bound="Section")
-
-
-class Section(BaseModel):
-    """A section of the configuration: unknown keys and wrong types are errors."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    locations: ClassVar[frozenset[str]] = frozenset()
-    settings: ClassVar[frozenset[str]] = frozenset()
 
 
 class Umls(Section):
@@ -249,7 +240,7 @@ class Config(Section):
         known = [BASE_MODEL, *self.experiments]
         for name in self.evaluation.models:
             if name not in known:
-                raise ValueError(f"evaluation.models: {name!r} is not base or an experiment.{_suggest(name, known)}")
+                raise ValueError(f"evaluation.models: {name!r} is not base or an experiment.{suggest(name, known)}")
         return self
 
     def experiment(self, name: str) -> Pretraining:
@@ -276,18 +267,6 @@ def load_config(path: Path) -> Config:
     return decode(Config, value or {}, prefix="", source=str(path))
 
 
-def decode(model: type[S], value: Any, prefix: str = "", source: str = "configuration") -> S:
-    """Decode a mapping into a section.
-
-    Raises:
-        ConfigError: one line that names the first wrong key, what was found, and what is allowed.
-    """
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise ConfigError(_explain(model, error, prefix, source)) from None
-
-
 def section_options(config: Config, sections: Iterable[str]) -> dict[str, Any]:
     """The named sections (or top-level keys) as a JSON value: what makes a rule run again."""
     options: dict[str, Any] = {}
@@ -311,57 +290,3 @@ def section_settings(config: Config) -> dict[str, Any]:
 def options_json(options: Mapping[str, Any]) -> str:
     """Options as one line of JSON with sorted keys."""
     return json.dumps(options, sort_keys=True, ensure_ascii=False)
-
-
-def _explain(model: type[Section], error: ValidationError, prefix: str, source: str) -> str:
-    # An unknown key goes first: a misspelt one explains why another is missing.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    location = [str(part) for part in first["loc"] if not _is_union_branch(part)]
-    key = ".".join([*([prefix] if prefix else []), *location])
-    if first["type"] == "extra_forbidden":
-        allowed = _keys_at(model, location[:-1])
-        return f"{source}: {key} is not a key.{_suggest(location[-1], allowed, '.'.join(key.split('.')[:-1]))}"
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "value_error":
-        return f"{source}: {key}: {message}" if key else f"{source}: {message}"
-    found = json.dumps(first["input"], default=str, ensure_ascii=False)
-    return f"{source}: {key}: {message}, got {found[:80]}."
-
-
-def _is_union_branch(part: int | str) -> bool:
-    """Pydantic adds the member of a union to the location, e.g. `list[str]`; it is no key of the file."""
-    return isinstance(part, str) and (part.startswith(("list[", "literal[", "constrained-")) or part in {"str", "int"})
-
-
-def _keys_at(model: type[BaseModel], path: list[str]) -> list[str]:
-    for part in path:
-        found = model.model_fields.get(part)
-        types = _types_of(found.annotation) if found else []
-        nested = [t for t in types if isinstance(t, type) and issubclass(t, Section)]
-        if nested:
-            model = nested[0]
-    return sorted(model.model_fields)
-
-
-def _types_of(annotation: Any) -> list[Any]:
-    arguments = getattr(annotation, "__args__", ())
-    return [annotation, *(t for argument in arguments for t in _types_of(argument))]
-
-
-def _suggest(found: str, allowed: Iterable[str], prefix: str = "") -> str:
-    allowed = list(allowed)
-    close = difflib.get_close_matches(found, allowed, n=1)
-    if close:
-        return f" Did you mean {prefix + '.' if prefix else ''}{close[0]}?"
-    elsewhere = {key: f"{section}.{key}" for section, keys in _keys_by_section().items() for key in keys}
-    close = difflib.get_close_matches(found, elsewhere, n=1, cutoff=0.8)
-    return f" Did you mean {elsewhere[close[0]]}?" if close else f" Allowed: {', '.join(allowed)}."
-
-
-def _keys_by_section() -> dict[str, list[str]]:
-    fields = Config.model_fields.items()
-    return {
-        name: sorted(field.annotation.model_fields)
-        for name, field in fields
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-    }

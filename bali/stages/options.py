@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from bali.config import Config, decode, load_config, options_json, section_options
+from bali.config import Config, load_config, options_json, section_options
 from bali.errors import ConfigError
+from bali.strict import decode
 
 logger = logging.getLogger(__name__)
 

@@ -16,12 +16,13 @@ from bali.batching.collator import BatchOptions, Collator
 from bali.batching.example_dataset import Example
 from bali.batching.randomness import Stream, generator, torch_seed
 from bali.batching.sampler import BatchSampler
-from bali.config import BaseModelRecipe, Pretraining, decode
+from bali.config import BaseModelRecipe, Pretraining
 from bali.errors import ConfigError, InputError
 from bali.io.census import Census
 from bali.io.parquet import iterate_artefact, read_artefact
 from bali.models.wordpiece import count_words, learn_vocabulary, make_tokenizer
 from bali.schemas import HELD_OUT, SENTENCES
+from bali.strict import decode
 from bali.training.alignment import AlignmentModel
 from bali.training.device import Device
 from bali.training.loop import Trainer, TrainingBatches

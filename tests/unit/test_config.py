@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from bali.config import Config, decode, load_config, options_json, section_options, section_settings
+from bali.config import Config, load_config, options_json, section_options, section_settings
 from bali.errors import ConfigError
+from bali.strict import decode
 
 ROOT = Path(__file__).parents[2]
 

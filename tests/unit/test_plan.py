@@ -3,8 +3,9 @@ import gzip
 import pytest
 
 from bali import plan
-from bali.config import Config, decode
+from bali.config import Config
 from bali.errors import ConfigError, InputError
+from bali.strict import decode
 
 
 def config(**sections):

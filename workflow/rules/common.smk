@@ -6,9 +6,10 @@ ROOT = Path(workflow.basedir).parent
 sys.path.insert(0, str(ROOT))
 
 from bali import plan
-from bali.config import Config, decode, options_json, section_options, section_settings
+from bali.config import Config, options_json, section_options, section_settings
 from bali.errors import BaliError
 from bali.fingerprint import code_digest
+from bali.strict import decode
 
 
 def checked(function, *arguments, **keywords):

@@ -8,10 +8,11 @@ import pyarrow as pa
 import torch
 from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
 
-from bali.config import Config, decode
+from bali.config import Config
 from bali.evaluation.results import TaskInputs
 from bali.io.parquet import Provenance, write_artefact
 from bali.schemas import ARTEFACTS
+from bali.strict import decode
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
 WORDS = ["fever", "cough", "asthma", "aspirin", "ibuprofen", "heart", "attack", "infarction", "kidney", "failure"]

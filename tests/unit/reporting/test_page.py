@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from fake_results import CONFIG, cui, write, write_results
 
-from bali.config import Config, decode
+from bali.config import Config
 from bali.errors import ArtefactError
 from bali.reporting.model_card import model_card, sources_page
 from bali.reporting.page import aligned_model, collect, page
 from bali.reporting.results import Results
+from bali.strict import decode
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
