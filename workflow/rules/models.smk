@@ -8,6 +8,8 @@ rule build_base_model:
         f"{RESULTS}/logs/build_base_model.log",
     benchmark:
         f"{RESULTS}/benchmarks/build_base_model.tsv"
+    # Long, and all trainings wait for it: it runs beside the linking.
+    priority: 1
     conda:
         "../../envs/model.yaml"
     threads: CONFIG.compute.cpu_threads
