@@ -11,7 +11,6 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quickumls import QuickUMLS
 
 from bali.io.census import Census
 from bali.io.files import digest_file
@@ -20,6 +19,7 @@ from bali.linking.index_files import DATABASE, Manifest, digest_folder, write_ma
 from bali.linking.mentions import annotation_mentions, shard_mentions
 from bali.linking.quickumls_adapter import MatcherOptions, QuickUmlsLinker, stop_words
 from bali.linking.quickumls_index import build_database
+from bali.linking.quickumls_package import QuickUMLS
 from bali.pubmed.sentences import split_sentences
 from bali.schemas import ANNOTATIONS, MENTIONS, NAMES, SEMANTIC_TYPES, SENTENCES
 

@@ -10,9 +10,9 @@ import nltk.corpus
 import nltk.data
 import pytest
 import spacy
-from quickumls import QuickUMLS
 
 from bali.linking.quickumls_adapter import Link, MatcherOptions, QuickUmlsLinker, stop_words
+from bali.linking.quickumls_package import QuickUMLS
 
 SENTENCES = [
     "Fever and diabetes mellitus were common in diabetes.",
