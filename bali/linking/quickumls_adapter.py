@@ -149,6 +149,7 @@ class _StopWords:
     """Answers as NLTK's corpus of stop words does, with our list for every language."""
 
     def words(self, fileids: str | None = None) -> list[str]:
+        """As NLTK's reader: the words, of whatever language is asked for."""
         return stop_words()
 
 

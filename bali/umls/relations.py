@@ -68,6 +68,7 @@ class _Reader:
         self.codes = {column: StringCodes() for column in ("rel", "rela", "sab")}
 
     def add(self, rows: pl.DataFrame) -> None:
+        """Take kept MRREL rows; they are held as numbers."""
         codes = {column: code.encode(rows[column.upper()]) for column, code in self.codes.items()}
         self._buffer.append(rows.select(head_cui="CUI2", tail_cui="CUI1", srl="SRL", **codes))
         self._buffered += rows.height
@@ -75,6 +76,7 @@ class _Reader:
             self._flush()
 
     def finish(self) -> pl.DataFrame:
+        """All rows taken, as one table."""
         self._flush()
         frame = pl.concat(self._pieces)
         self._pieces.clear()

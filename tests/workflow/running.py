@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 COPIED = ["bali", "workflow", "resources", "envs", "config.yaml"]
 SMALL = {  # the demo's configuration, cut down to what a test can wait for
     "base_model": {"num_steps": 30, "vocabulary_size": 1000},
-    "pretraining": {"num_steps": 24, "checkpoint_every": 5, "log_every": 4, "validate_every": 12},
+    "pretraining": {"num_steps": 48, "checkpoint_every": 5, "log_every": 8, "validate_every": 24},
     "experiments": {"bali_gat": {}, "mlm_only": {"graph_encoder": "none"}},
     "evaluation": {"models": ["base", "mlm_only", "bali_gat"], "seeds": [0, 1], "num_bootstrap": 100},
 }
