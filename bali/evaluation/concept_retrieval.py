@@ -17,10 +17,11 @@ import polars as pl
 from bali.errors import InputError
 from bali.evaluation.dictionary import make_dictionary, nearest_concepts, read_names
 from bali.evaluation.encoder import Encoder, SpanVectors, Vectors
-from bali.evaluation.language_model import choose_device, load_language_model
+from bali.evaluation.language_model import load_language_model
 from bali.evaluation.ranking import Example, prediction_rows
 from bali.evaluation.results import TaskInputs, TaskResult
 from bali.io.parquet import check_artefact, iterate_artefact
+from bali.models.device import choose_device
 from bali.schemas import EXAMPLES, NODES
 
 logger = logging.getLogger(__name__)

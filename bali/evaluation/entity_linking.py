@@ -23,9 +23,10 @@ from bali.evaluation.dictionary import Dictionary, Hit, make_dictionary, nearest
 from bali.evaluation.encoder import Encoder
 from bali.evaluation.gold_mentions import GoldMention, GoldMentions, read_gold_mentions
 from bali.evaluation.identifiers import map_identifiers
-from bali.evaluation.language_model import choose_device, load_language_model
+from bali.evaluation.language_model import load_language_model
 from bali.evaluation.ranking import Example, prediction_rows
 from bali.evaluation.results import TaskInputs, TaskResult, absent_files
+from bali.models.device import choose_device
 
 logger = logging.getLogger(__name__)
 

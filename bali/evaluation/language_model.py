@@ -8,9 +8,8 @@ import torch
 from transformers import AutoModel
 from transformers.utils import logging as transformers_logging
 
-from bali.errors import ConfigError, InputError
+from bali.errors import InputError
 from bali.models.language_model import load_tokenizer
-from bali.vocabulary import Accelerator
 
 _WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 _DEFAULT_POSITIONS = 512
@@ -55,19 +54,6 @@ def load_language_model(folder: Path, device: torch.device) -> LanguageModel:
     if getattr(model, "pooler", None) is not None:
         model.pooler = None  # random where the checkpoint has none; no task reads it
     return LanguageModel(model.to(device).eval(), tokenizer, _num_positions(model.config, tokenizer))
-
-
-def choose_device(accelerator: Accelerator) -> torch.device:
-    """The device that `compute.accelerator` asks for.
-
-    Raises:
-        ConfigError: cuda is asked for, and there is none.
-    """
-    if accelerator == "cuda" and not torch.cuda.is_available():
-        raise ConfigError(
-            "compute.accelerator: cuda is asked for, but torch sees no CUDA device. Set it to auto or cpu."
-        )
-    return torch.device("cuda" if accelerator != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def _check_folder(folder: Path) -> None:

@@ -18,8 +18,9 @@ import numpy as np
 from bali.config import PubMedQA, PubMedQADataset
 from bali.errors import ConfigError, InputError
 from bali.evaluation.classification import FineTuning, LabelledPair, Outcome, fine_tune
-from bali.evaluation.language_model import choose_device, load_language_model
+from bali.evaluation.language_model import load_language_model
 from bali.evaluation.results import MetricRow, PredictionRow, TaskInputs, TaskResult, absent_files
+from bali.models.device import choose_device
 
 logger = logging.getLogger(__name__)
 

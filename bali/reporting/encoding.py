@@ -7,7 +7,8 @@ import numpy as np
 
 from bali.config import Config
 from bali.evaluation.encoder import Encoder
-from bali.evaluation.language_model import choose_device, load_language_model
+from bali.evaluation.language_model import load_language_model
+from bali.models.device import choose_device
 from bali.reporting.embedding_figure import Encode, Vectors
 from bali.reporting.page import EncoderFactory
 

@@ -9,6 +9,7 @@ from torch.utils import deterministic
 
 from bali.config import Compute
 from bali.errors import ConfigError
+from bali.models.device import choose_device
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +37,14 @@ def set_up_device(compute: Compute) -> Device:
     Raises:
         ConfigError: `compute.accelerator` is cuda and there is no GPU, or it cannot do what `compute.precision` asks.
     """
-    has_gpu = torch.cuda.is_available()
-    if compute.accelerator == "cuda" and not has_gpu:
-        raise ConfigError("compute.accelerator: expected a CUDA GPU, found none. Set it to auto or cpu to use the CPU.")
-    if compute.accelerator == "auto" and not has_gpu:
+    device = choose_device(compute.accelerator)
+    if compute.accelerator == "auto" and device.type == "cpu":
         logger.warning("NO GPU FOUND: computing on the CPU, which is slow for full-size models")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic products on a GPU need
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     torch.set_num_threads(compute.cpu_threads)
     torch.use_deterministic_algorithms(True)
     setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010, untyped in torch; no result reads it, and filling costs time
-    device = torch.device("cuda" if has_gpu and compute.accelerator != "cpu" else "cpu")
     dtype = _autocast_dtype(compute, device)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{compute.cpu_threads} CPU thread(s)"
     logger.info("device: %s (%s), precision: %s", device, name, str(dtype or torch.float32).removeprefix("torch."))

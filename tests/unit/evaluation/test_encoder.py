@@ -5,7 +5,8 @@ import torch
 
 from bali.errors import ConfigError, InputError
 from bali.evaluation.encoder import Encoder
-from bali.evaluation.language_model import choose_device, load_language_model
+from bali.evaluation.language_model import load_language_model
+from bali.models.device import choose_device
 from tests.unit.evaluation.fixtures import MAX_LENGTH, write_model
 
 TEXTS = [
