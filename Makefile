@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_REPORT := results/report/index.html
 
-.PHONY: demo test test-all check format demo-data schema clean
+.PHONY: demo test test-all check format demo-data schema bench-umls clean
 
 demo: $(VENV)/.installed
 	$(BIN)/snakemake --cores all
@@ -36,6 +36,11 @@ demo-data: $(VENV)/.installed
 # Writes workflow/schemas/config.schema.json from bali/config.py, for editors.
 schema: $(VENV)/.installed
 	$(BIN)/python -m bali config-schema > workflow/schemas/config.schema.json
+
+# Times the ingestion of a generated release; SCALE=1 is a full UMLS (8 GB of disk, 6 GB of memory, 10 minutes).
+SCALE ?= 1
+bench-umls: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.umls --scale $(SCALE)
 
 clean:
 	rm -rf results .snakemake

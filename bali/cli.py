@@ -11,6 +11,7 @@ from bali.errors import BaliError
 
 # Sub-command -> module under bali.stages; imported only when called, so that data stages never load torch.
 COMMANDS = {
+    "open-metathesaurus": "open_metathesaurus",
     "ingest": "ingest",
     "build-graph": "build_graph",
     "build-linker-index": "build_linker_index",

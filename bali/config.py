@@ -22,6 +22,7 @@ from bali.vocabulary import (
     CorpusFormat,
     GraphEncoder,
     LinkingBackend,
+    NodeText,
     Overlapping,
     Precision,
     Similarity,
@@ -33,7 +34,10 @@ All = Literal["all"]
 class Umls(Section):
     """Which rows of the UMLS release enter (stage ingest)."""
 
-    path: str | list[str] = Field("resources/demo/umls", description="META directory, zip, or a list of RRF files")
+    path: str | list[str] = Field(
+        "resources/demo/umls",
+        description="META directory, zip, or a list of RRF files; a release of RxNorm, MedGen, OBO or KGX",
+    )
     release: str = Field("demo", description="name of the release, e.g. 2025AB; written into every artefact")
     languages: list[str] | All = Field(["ENG"], description="MRCONSO.LAT to keep")
     suppress: list[Literal["N", "O", "Y", "E"]] = Field(["N"], description="SUPPRESS flags to keep")
@@ -41,7 +45,8 @@ class Umls(Section):
     exclude_sources: list[str] = Field([], description="SAB to drop, in names and relations")
     term_types: list[str] | All = Field("all", description="MRCONSO.TTY to keep")
     semantic_types: list[str] | All = Field("all", description="TUIs or semantic groups (e.g. DISO); concepts to keep")
-    relations: list[str] | All = Field("all", description="RELA, or REL where RELA is empty, to keep")
+    relations: list[str] | All = Field("all", description="REL or RELA to keep, each with its inverse")
+    min_names: int = Field(1, ge=1, description="names that a concept must have after all other filters")
     max_srl: int = Field(0, ge=0, le=9, description="highest source restriction level to keep")
     locations: ClassVar[frozenset[str]] = frozenset({"path"})
 
@@ -81,6 +86,8 @@ class Subgraphs(Section):
 
     num_hops: int = Field(1, ge=0, le=8)
     fanout: list[int] = Field([3], description="neighbours sampled per node, one number per hop; -1 takes all")
+    relations: list[str] | All = Field("all", description="REL or RELA of the edges that are followed")
+    hub_degree: int | None = Field(None, ge=1, description="concepts with more edges are not walked through")
 
     @model_validator(mode="after")
     def _one_fanout_per_hop(self) -> Self:
@@ -127,6 +134,7 @@ class Pretraining(Section):
     mention_masking: float = Field(0.15, ge=0, le=1, description="share of mentions replaced by [MASK]")
     centre_name_masking: float = Field(0.15, ge=0, le=1, description="share of root names replaced by [MASK]")
     max_sentence_length: int = Field(128, ge=8, description="tokens")
+    node_text: NodeText = Field("names", description="what stands for a concept of a subgraph, drawn anew in each step")
     max_name_length: int = Field(32, ge=4, description="tokens")
     batch_size: int = Field(32, ge=2, description="sentences per optimiser step")
     num_steps: int = Field(300, ge=1, description="optimiser steps")

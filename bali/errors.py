@@ -15,3 +15,7 @@ class InputError(BaliError):
 
 class ArtefactError(BaliError):
     """A file that a stage wrote is missing, damaged or does not hold the schema that its reader expects."""
+
+
+class OutputError(BaliError):
+    """A file cannot be written: the disk is full, the folder is not writable."""

@@ -8,16 +8,17 @@ from typing import Any
 
 from bali.config import Config
 from bali.errors import ConfigError, InputError
+from bali.ontologies.formats import input_files
+from bali.rrf.locate import release_files
 from bali.vocabulary import BASE_MODEL
 
 FROM_CORPUS = "from_corpus"
 _CORPUS_SUFFIX = re.compile(r"(\.(xml|txt|pubtator|json|jsonl))?(\.gz)?$", re.IGNORECASE)
-_RRF_FILE = re.compile(r"MR[A-Z]+\.RRF(\.gz)?")
 _FINE_TUNED_TASKS = frozenset({"pubmedqa"})
 
 
 def umls_files(config: Config) -> list[str]:
-    """The files of the release: the RRF files of a directory, or the zip or files that `umls.path` names.
+    """The files of the release: those of a directory that are read, or the zip or files that `umls.path` names.
 
     Raises:
         InputError: a path does not exist, or a directory holds no RRF file.
@@ -92,14 +93,17 @@ def evaluation_files(config: Config, task: str | None = None) -> list[str]:
 
 
 def _release_files(path: Path) -> Sequence[str]:
-    if path.is_dir():
-        found = sorted(str(file) for file in path.iterdir() if _RRF_FILE.fullmatch(file.name))
-        if not found:
-            raise InputError(f"umls.path: expected MRCONSO.RRF, MRREL.RRF and MRSTY.RRF in {path}, found no RRF file.")
-        return found
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"umls.path: expected a META directory, a zip or RRF files, found nothing at {path}.")
-    return [str(path)]
+    found = input_files(path)
+    if found is None:
+        found = release_files(path)
+    if not found:
+        raise InputError(
+            f"umls.path: expected MRCONSO.RRF, MRREL.RRF and MRSTY.RRF (or a release of RxNorm, MedGen, OBO or KGX) in"
+            f" {path}, found no such file."
+        )
+    return [str(file) for file in found]
 
 
 def _strings(value: Any) -> Iterator[str]:

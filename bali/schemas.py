@@ -7,7 +7,7 @@ that another version wrote.
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 NAMES = pa.schema(
     [
@@ -40,7 +40,7 @@ RELATIONS = pa.schema(
         ("sab", pa.string()),  # MRREL.SAB
         ("srl", pa.int8()),  # of the source: by MRSAB, else the highest of its rows in MRCONSO, else 0
     ]
-)  # distinct rows, sorted by all columns
+)  # distinct rows, sorted by head_cui, tail_cui, rel, rela, sab
 
 SEMANTIC_TYPES = pa.schema(
     [
@@ -56,6 +56,8 @@ SOURCES = pa.schema(
         ("name", pa.string()),  # MRSAB.SON, "" where unknown
         ("version", pa.string()),  # MRSAB.SVER, "" where unknown
         ("srl", pa.int8()),  # MRSAB.SRL, else the highest level of its rows in MRCONSO, else 0
+        ("licence", pa.string()),  # MRSAB.SLC: licence contact; in an open Metathesaurus the licence itself
+        ("citation", pa.string()),  # MRSAB.SCIT
         ("num_names", pa.int64()),  # names kept from this source
         ("num_relations", pa.int64()),  # relation rows kept from this source
     ]
@@ -71,10 +73,26 @@ CODES = pa.schema(
 
 RETIRED_CUIS = pa.schema(
     [
-        ("cui", pa.string()),  # MRCUI.CUI1, no longer in use
-        ("replacement_cui", pa.string()),  # MRCUI.CUI2; rows that replace nothing (DEL) are counted, not kept
+        ("cui", pa.string()),  # MRCUI.CUI1 (MERGEDCUI.PCUI), no longer in use
+        ("replacement_cui", pa.string()),  # MRCUI.CUI2 (MERGEDCUI.CUI), followed to its own replacements
     ]
 )  # distinct, sorted by all columns
+
+DEFINITIONS = pa.schema(
+    [
+        ("cui", pa.string()),  # MRDEF.CUI
+        ("sab", pa.string()),  # MRDEF.SAB
+        ("definition", pa.string()),  # MRDEF.DEF
+    ]
+)  # of the kept concepts; distinct, sorted by all columns
+
+INVERSES = pa.schema(
+    [
+        ("column", pa.string()),  # rel or rela
+        ("label", pa.string()),  # MRDOC.VALUE, e.g. isa
+        ("inverse", pa.string()),  # MRDOC.EXPL, e.g. inverse_isa
+    ]
+)  # NLM's table of inverse relations; one row a label, sorted by column and label; empty without MRDOC
 
 NODES = pa.schema(
     [
@@ -96,6 +114,15 @@ EDGES = pa.schema(
         ("sab", pa.string()),  # sources that assert the edge, sorted, joined by "|"
     ]
 )  # distinct (source, target, relation_id), sorted by target, source, relation_id
+
+RELATION_LABELS = pa.schema(
+    [
+        ("relation_id", pa.int16()),  # as in edges
+        ("rel", pa.string()),
+        ("rela", pa.string()),
+        ("num_edges", pa.int64()),
+    ]
+)  # sorted by relation_id, which is the order of (rel, rela)
 
 DOCUMENTS = pa.schema(
     [
@@ -285,8 +312,11 @@ ARTEFACTS: dict[str, pa.Schema] = {
     "sources": SOURCES,
     "codes": CODES,
     "retired_cuis": RETIRED_CUIS,
+    "definitions": DEFINITIONS,
+    "inverses": INVERSES,
     "nodes": NODES,
     "edges": EDGES,
+    "relation_labels": RELATION_LABELS,
     "documents": DOCUMENTS,
     "parsed_documents": PARSED_DOCUMENTS,
     "deletions": DELETIONS,
@@ -304,4 +334,13 @@ ARTEFACTS: dict[str, pa.Schema] = {
     "comparisons": COMPARISONS,
     "predictions": PREDICTIONS,
     "training_log": TRAINING_LOG,
+}
+
+# Columns of few distinct values, for the artefacts with tens of millions of rows: these columns only are written with a
+# Parquet dictionary, and their writers pass them as Arrow dictionaries. Readers see plain strings and numbers.
+REPEATED: dict[str, tuple[str, ...]] = {
+    "names": ("cui", "sab", "tty", "srl", "suppress"),
+    "relations": ("head_cui", "rel", "rela", "sab", "srl"),
+    "codes": ("sab",),
+    "edges": ("relation_id", "rel", "rela", "sab"),
 }

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-Cui = str  # UMLS concept unique identifier, "C" and seven digits
+Cui = str  # concept identifier: of UMLS "C" and seven digits; the forms of other releases: bali/concept_ids.py
 Aui = str  # UMLS atom unique identifier: one name in one source
 Tui = str  # semantic type unique identifier, "T" and three digits
 Sab = str  # source abbreviation, e.g. MSH
@@ -12,6 +12,7 @@ NodeId = int  # dense int32 given to the sorted CUIs of a graph
 
 Split = Literal["train", "validation"]
 GraphEncoder = Literal["gat", "names_only", "none"]
+NodeText = Literal["names", "names_and_definitions"]
 LinkingBackend = Literal["quickumls"]
 Similarity = Literal["jaccard", "dice", "cosine", "overlap"]
 Overlapping = Literal["score", "length"]
@@ -19,9 +20,12 @@ CorpusFormat = Literal["auto", "pubmed_xml", "pubtator"]
 Accelerator = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
-CUI_PATTERN = re.compile(r"C\d{7}")
+CUI_PATTERN = re.compile(r"C\d{7}|CN\d{6}|R\d{7}")  # UMLS, MedGen, RxNorm; see bali/concept_ids.py
 TUI_PATTERN = re.compile(r"T\d{3}")
 MODEL_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+# The inverse of each REL (UMLS Reference Manual, appendix B.2); the others (RO, RQ, RL, SIB, SY, XR...) are symmetric.
+REL_INVERSES = {"PAR": "CHD", "CHD": "PAR", "RB": "RN", "RN": "RB", "AQ": "QB", "QB": "AQ"}
 
 BASE_MODEL = "base"  # name of the untouched base model in tables and folders
 QUICKUMLS = "quickumls"  # value of mentions.source for links made by the matcher

@@ -1,4 +1,4 @@
-"""The names of the concepts in the subgraphs, by node id."""
+"""The names, and definitions, of the concepts in the subgraphs, by node id."""
 
 from pathlib import Path
 
@@ -7,18 +7,22 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from bali import concept_ids
 from bali.batching.ragged import IntArray
-from bali.io.parquet import read_artefact
-from bali.schemas import NAMES, NODES
+from bali.errors import InputError
+from bali.io.parquet import iterate_artefact
+from bali.schemas import DEFINITIONS, NAMES, NODES
+
+_BATCH_ROWS = 1 << 18
 
 
 class NameTable:
-    """Names of nodes: distinct without regard to case, sorted, at least the preferred name.
+    """Texts of nodes: names, or names and definitions; distinct without regard to case, sorted, at least one a node.
 
     Args:
         node_ids: (num_nodes,) node ids in order.
-        indptr: (num_nodes + 1,) boundaries of each node's names.
-        names: all names, node after node.
+        indptr: (num_nodes + 1,) boundaries of each node's texts.
+        names: all texts, node after node.
     """
 
     def __init__(self, node_ids: IntArray, indptr: IntArray, names: pa.Array) -> None:
@@ -29,31 +33,47 @@ class NameTable:
         assert np.all(np.diff(indptr) > 0), "every node has a name"
 
     @classmethod
-    def read(cls, names_path: Path, nodes_path: Path, node_ids: IntArray) -> "NameTable":
-        """Read the names of some nodes from the artefacts of `ingest` and `build-graph`.
+    def read(
+        cls, names_path: Path, nodes_path: Path, node_ids: IntArray, definitions_path: Path | None = None
+    ) -> "NameTable":
+        """Read the texts of some nodes from the artefacts of `ingest` and `build-graph`.
 
-        Of names that differ in case only, the first in the order of code points is kept.
+        A node has its names, its preferred name and, with `definitions_path`, its definitions. Of texts that differ in
+        case only, the first in the order of code points is kept. Only texts of the nodes asked for are held.
+
+        Args:
+            names_path: names.parquet.
+            nodes_path: nodes.parquet.
+            node_ids: (num_nodes,) distinct, in order.
+            definitions_path: definitions.parquet; None leaves definitions out.
 
         Raises:
             ArtefactError: an artefact is missing, damaged or has other columns.
+            InputError: definitions are asked for and none of the nodes has one.
         """
-        nodes = _polars(read_artefact(nodes_path, NODES, ["node_id", "cui", "preferred_name"]))
-        nodes = nodes.filter(pl.col("node_id").is_in(pl.Series(node_ids.astype(np.int32)).implode()))
-        assert nodes.height == len(node_ids), f"{nodes_path}: {len(node_ids)} nodes wanted, {nodes.height} found"
-        names = _polars(read_artefact(names_path, NAMES, ["cui", "name"])).join(nodes, on="cui", how="inner")
-        preferred = nodes.select("node_id", pl.col("preferred_name").alias("name"))
+        index, texts = _read_nodes(nodes_path, node_ids)
+        texts += _texts(names_path, NAMES, "name", index)
+        if definitions_path is not None:
+            definitions = _texts(definitions_path, DEFINITIONS, "definition", index)
+            if not definitions:
+                raise InputError(
+                    f"{definitions_path}: expected definitions of the {len(node_ids):,} concepts in the subgraphs,"
+                    " found none: the release has no MRDEF, or the filters of umls drop its rows. Set"
+                    " pretraining.node_text to names."
+                )
+            texts += definitions
         table = (
-            pl.concat([names.select("node_id", "name"), preferred])
-            .with_columns(pl.col("name").str.to_lowercase().alias("folded"))
-            .sort("node_id", "folded", "name")
+            pl.concat(texts)
+            .with_columns(pl.col("text").str.to_lowercase().alias("folded"))
+            .sort("node_id", "folded", "text")
             .unique(["node_id", "folded"], keep="first", maintain_order=True)
         )
         counts = table.group_by("node_id", maintain_order=True).len()["len"].to_numpy().astype(np.int64)
         indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        return cls(np.sort(node_ids), indptr, table["name"].to_arrow())
+        return cls(node_ids, indptr, table["text"].to_arrow())
 
     def draw(self, node_ids: IntArray, generator: np.random.Generator) -> list[str]:
-        """One name of each node, each of its names with the same chance."""
+        """One text of each node, each of its texts with the same chance."""
         rows = np.searchsorted(self._node_ids, node_ids)
         assert np.array_equal(self._node_ids[rows], node_ids), "every node of a subgraph is in the name table"
         starts = self._indptr[rows]
@@ -62,7 +82,32 @@ class NameTable:
         return self._names.take(pa.array(chosen)).to_pylist()
 
 
-def _polars(table: pa.Table) -> pl.DataFrame:
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame), "a table becomes a frame"
-    return frame
+def _read_nodes(path: Path, node_ids: IntArray) -> tuple[npt.NDArray[np.int32], list[pl.DataFrame]]:
+    """Number of each concept -> node id (`UNKNOWN` for all that were not asked for), and the preferred names."""
+    index = np.full(concept_ids.MAX_NUMBERS, concept_ids.UNKNOWN, np.int32)
+    found = [np.empty(0, np.int32)]
+    texts = []
+    for batch in iterate_artefact(path, NODES, ["node_id", "cui", "preferred_name"], _BATCH_ROWS):
+        wanted = np.isin(batch["node_id"].to_numpy(), node_ids)
+        rows = batch.filter(pa.array(wanted))
+        found.append(rows["node_id"].to_numpy())
+        index[concept_ids.parse(rows["cui"])] = found[-1]
+        texts.append(_frame(found[-1], rows["preferred_name"]))
+    assert np.array_equal(np.concatenate(found), node_ids), f"{path}: the nodes wanted are there, in order"
+    return index, texts
+
+
+def _texts(path: Path, schema: pa.Schema, column: str, index: npt.NDArray[np.int32]) -> list[pl.DataFrame]:
+    """(node_id, text) of the rows of an artefact whose concept was asked for; no empty frames."""
+    found = []
+    for batch in iterate_artefact(path, schema, ["cui", column], _BATCH_ROWS):
+        numbers = concept_ids.parse(batch["cui"])
+        nodes = np.where(numbers >= 0, index[numbers], concept_ids.UNKNOWN)
+        is_known = nodes >= 0
+        if is_known.any():
+            found.append(_frame(nodes[is_known], batch[column].filter(pa.array(is_known))))
+    return found
+
+
+def _frame(nodes: npt.NDArray[np.int32], texts: pa.Array) -> pl.DataFrame:
+    return pl.DataFrame({"node_id": nodes, "text": pl.Series(texts, dtype=pl.String)})

@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.compute as pc
+import pyarrow as pa
 
+from bali import concept_ids
 from bali.batching.ragged import IntArray, from_list_column, positions
+from bali.batching.scratch import ScratchArray
 from bali.errors import ArtefactError
-from bali.io.parquet import iterate_artefact, read_artefact
-from bali.schemas import EDGES, SUBGRAPHS
+from bali.io.parquet import iterate_artefact
+from bali.schemas import SUBGRAPHS
 
-_COLUMNS = ["root_cui", "node_ids", "edge_source", "edge_target", "edge_relation"]
+_LISTS = ["node_ids", "edge_source", "edge_target", "edge_relation"]
+_CUI = np.dtype(f"S{concept_ids.LENGTH}")
+_BATCH_ROWS = 1 << 13
+_BLOCK = 1 << 20  # numbers looked at together
 ABSENT = -1  # row of a concept that has no subgraph
 
 
@@ -38,7 +43,7 @@ class DisjointUnion:
 
 
 class SubgraphStore:
-    """All sampled subgraphs, in flat arrays."""
+    """All sampled subgraphs, in flat arrays, those of nodes and edges mapped into memory."""
 
     def __init__(
         self,
@@ -52,24 +57,34 @@ class SubgraphStore:
         self._edge_indptr, self._edge_source, self._edge_target, self._edge_relation = edges
 
     @classmethod
-    def read(cls, path: Path) -> "SubgraphStore":
-        """Read the artefact that `sample-subgraphs` wrote.
+    def read(cls, path: Path, scratch: Path | None = None) -> "SubgraphStore":
+        """Copy the artefact that `sample-subgraphs` wrote into flat files that are mapped into memory.
+
+        Parquet has to be decoded, whatever its compression, so it cannot be mapped itself. What is held in memory is 24
+        bytes a subgraph; the operating system pages the rest in and out.
+
+        Args:
+            path: the artefact.
+            scratch: folder for the files, about 4 bytes a node and 10 an edge of the subgraphs; see `ScratchArray`.
 
         Raises:
             ArtefactError: it is missing, damaged, not sorted by CUI, or a subgraph is not whole.
         """
-        table = read_artefact(path, SUBGRAPHS, _COLUMNS)
-        cuis = np.array(table["root_cui"].to_pylist(), dtype=np.bytes_)
-        nodes = from_list_column(table["node_ids"])
-        edge_indptr, source = from_list_column(table["edge_source"])
-        (target_indptr, target), (relation_indptr, relation) = (from_list_column(table[c]) for c in _COLUMNS[3:])
-        whole = np.array_equal(edge_indptr, target_indptr) and np.array_equal(edge_indptr, relation_indptr)
-        if not whole or np.any(cuis[1:] <= cuis[:-1]) or np.any(np.diff(nodes[0]) < 1):
-            raise ArtefactError(
-                f"{path}: expected distinct root_cui in order, a root in every node list and edge lists of one length; "
-                "found otherwise. Delete the file and run sample-subgraphs again."
-            )
-        return cls(cuis, nodes, (edge_indptr, source, target, relation))
+        values = [ScratchArray(scratch, SUBGRAPHS.field(name).type.value_type.to_pandas_dtype()) for name in _LISTS]
+        cuis, num_nodes, num_edges = [np.empty(0, _CUI)], [np.zeros(1, np.int64)], [np.zeros(1, np.int64)]
+        for batch in iterate_artefact(path, SUBGRAPHS, ["root_cui", *_LISTS], _BATCH_ROWS):
+            lists = [from_list_column(pa.chunked_array([batch[name]])) for name in _LISTS]
+            nodes, *edges = (np.diff(indptr) for indptr, _ in lists)
+            found = np.array(batch["root_cui"].to_pylist(), _CUI)
+            _check(path, np.concatenate([cuis[-1][-1:], found]), nodes, edges)
+            for array, (_, content) in zip(values, lists, strict=True):
+                array.append(content)
+            cuis.append(found)
+            num_nodes.append(nodes)
+            num_edges.append(edges[0])
+        node_ids, source, target, relation = (array.map() for array in values)
+        node_indptr, edge_indptr = (np.cumsum(np.concatenate(lengths)) for lengths in (num_nodes, num_edges))
+        return cls(np.concatenate(cuis), (node_indptr, node_ids), (edge_indptr, source, target, relation))
 
     def roots_only(self) -> "SubgraphStore":
         """The same roots, each alone: for encoders that read no edge."""
@@ -79,7 +94,10 @@ class SubgraphStore:
 
     def node_ids(self) -> IntArray:
         """The distinct node ids of all subgraphs, sorted."""
-        return np.unique(self._node_ids).astype(np.int64)
+        is_used = np.zeros(int(self._node_ids.max(initial=-1)) + 1, np.bool_)
+        for start in range(0, len(self._node_ids), _BLOCK):
+            is_used[self._node_ids[start : start + _BLOCK]] = True
+        return np.flatnonzero(is_used)
 
     def num_relations(self) -> int:
         """One more than the highest relation id in use."""
@@ -110,12 +128,18 @@ class SubgraphStore:
         )
 
 
-def count_relations(graph_dir: Path) -> int:
-    """Relation ids of a graph: one more than the highest in `edges.parquet`.
+def _check(path: Path, cuis: npt.NDArray[np.bytes_], num_nodes: IntArray, num_edges: Sequence[IntArray]) -> None:
+    """Refuse rows that `sample-subgraphs` does not write.
 
-    Raises:
-        ArtefactError: as `bali.io.parquet.iterate_artefact`.
+    Args:
+        path: of the artefact.
+        cuis: of the rows, after that of the row before.
+        num_nodes: (num_rows,) lengths of the node lists.
+        num_edges: the lengths of each edge list.
     """
-    path = graph_dir / "edges.parquet"
-    highest = [pc.max(batch["relation_id"]).as_py() for batch in iterate_artefact(path, EDGES, ["relation_id"])]
-    return max((value for value in highest if value is not None), default=-1) + 1
+    whole = all(np.array_equal(lengths, num_edges[0]) for lengths in num_edges)
+    if not whole or np.any(cuis[1:] <= cuis[:-1]) or np.any(num_nodes < 1):
+        raise ArtefactError(
+            f"{path}: expected distinct root_cui in order, a root in every node list and edge lists of one length; "
+            "found otherwise. Delete the file and run sample-subgraphs again."
+        )

@@ -1,25 +1,24 @@
-"""Relations of a release -> the edges of a directed multigraph over its concepts."""
+"""Relations of a release -> a directed multigraph over its concepts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 import pyarrow as pa
 
-from bali import schemas
-from bali.errors import InputError
+from bali import concept_ids, schemas
+from bali.errors import ArtefactError
 from bali.graph.csr import InEdges
 from bali.graph.degrees import cap_degrees
-from bali.graph.inverses import RelationPair, learn_inverses, mirror, missing_mirrors, named_inverse, redundant_mirrors
-from bali.graph.keys import MAX_NODES, MAX_RELATIONS, Ints, Keys, changes, distinct, pack, unpack
-from bali.graph.numbering import Numbering
+from bali.graph.edges import Edges, make_edges
+from bali.graph.inverses import InverseTable
+from bali.graph.relation_rows import read_relation_rows
 from bali.io.census import Census
-from bali.io.parquet import iterate_artefact, read_artefact
+from bali.io.parquet import read_artefact
 
-SLICE_ROWS = 1 << 20
-_BUFFER_ROWS = 1 << 22  # relations whose CUIs are looked up at once
+SLICE_ROWS = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -41,171 +40,100 @@ class GraphOptions:
 
 @dataclass(frozen=True)
 class Graph:
-    """A directed multigraph; edges are distinct and sorted by target, source, relation.
+    """A directed multigraph.
 
     Attributes:
         concepts: `schemas.CONCEPTS`; the row is the node id.
-        keys: (num_edges,) int64 (`keys.pack`), relations numbered by `pairs`.
-        pairs: relation_id -> (REL, RELA), sorted.
-        source_sets: (num_edges,) int64, position in `source_names`.
-        source_names: the SABs that assert an edge, sorted, joined by "|".
+        edges: from head to tail.
     """
 
     concepts: pa.Table
-    keys: Keys
-    pairs: list[RelationPair]
-    source_sets: Ints
-    source_names: list[str]
+    edges: Edges
 
     def in_edges(self) -> InEdges:
         """The edges by target."""
-        ends = unpack(self.keys)
-        return InEdges.from_edges(ends.source, ends.target, ends.relation, self.concepts.num_rows)
+        return InEdges.from_edges(self.edges.source, self.edges.target, self.edges.relation, self.concepts.num_rows)
 
     def nodes(self) -> pa.Table:
         """The nodes as `schemas.NODES`."""
-        degree = np.bincount(unpack(self.keys).target, minlength=self.concepts.num_rows)
+        degree = np.bincount(self.edges.target, minlength=self.concepts.num_rows)
         columns = {name: self.concepts[name] for name in ("cui", "preferred_name", "tuis")}
         node_id = np.arange(self.concepts.num_rows, dtype=np.int32)
         return pa.table({"node_id": node_id, **columns, "degree": degree.astype(np.int32)})
 
+    def relation_labels(self) -> pa.Table:
+        """The relations as `schemas.RELATION_LABELS`."""
+        counts = np.bincount(self.edges.relation, minlength=len(self.edges.pairs))
+        rels, relas = (pa.array([pair[part] for pair in self.edges.pairs], pa.string()) for part in (0, 1))
+        relation_id = np.arange(len(self.edges.pairs), dtype=np.int16)
+        return pa.table({"relation_id": relation_id, "rel": rels, "rela": relas, "num_edges": counts})
+
     def edge_slices(self) -> Iterator[pa.Table]:
         """The edges as `schemas.EDGES`, in pieces of `SLICE_ROWS`."""
-        rels, relas = (pa.array([pair[part] for pair in self.pairs], pa.string()) for part in (0, 1))
-        sources = pa.array(self.source_names, pa.string())
-        for start in range(0, len(self.keys), SLICE_ROWS):
-            ends = unpack(self.keys[start : start + SLICE_ROWS])
+        edges = self.edges
+        rel, rela = (_dictionary([pair[part] for pair in edges.pairs]) for part in (0, 1))
+        sources = pa.array(edges.source_names, pa.string())
+        for start in range(0, len(edges.source), SLICE_ROWS):
+            rows = slice(start, start + SLICE_ROWS)
+            relation = edges.relation[rows]
             yield pa.table(
                 {
-                    "source": ends.source.astype(np.int32),
-                    "target": ends.target.astype(np.int32),
-                    "relation_id": ends.relation.astype(np.int16),
-                    "rel": rels.take(pa.array(ends.relation)),
-                    "rela": relas.take(pa.array(ends.relation)),
-                    "sab": sources.take(pa.array(self.source_sets[start : start + SLICE_ROWS])),
+                    "source": edges.source[rows],
+                    "target": edges.target[rows],
+                    "relation_id": relation,
+                    "rel": rel(relation),
+                    "rela": rela(relation),
+                    "sab": pa.DictionaryArray.from_arrays(edges.source_set[rows], sources),
                 }
             )
 
 
-def build_graph(concepts_path: Path, relations_path: Path, options: GraphOptions, census: Census) -> Graph:
+def build_graph(umls_dir: Path, options: GraphOptions, census: Census) -> Graph:
     """Build the graph: nodes are all concepts, numbered in order of their CUIs; an edge runs from head to tail.
 
     Drop reasons of relation rows: CUI not among the concepts, self loop, mirror of a kept edge, same edge from another
     source; of edges: over max_degree.
 
+    Args:
+        umls_dir: holds concepts.parquet, relations.parquet and inverses.parquet.
+        options: how.
+        census: takes the tallies.
+
     Raises:
         ArtefactError: an input is missing or damaged.
-        InputError: the release has more concepts or relations than the keys hold.
+        InputError: the release has more relations than the graph holds.
     """
+    concepts_path = umls_dir / "concepts.parquet"
     concepts = read_artefact(concepts_path, schemas.CONCEPTS)
-    if concepts.num_rows >= MAX_NODES:
-        raise InputError(f"{concepts_path}: expected fewer than {MAX_NODES:,} concepts, got {concepts.num_rows:,}.")
-    keys, sabs, pairs, sab_names = _read_relations(relations_path, concepts["cui"], census)
+    numbers = concept_ids.parse(concepts["cui"])
+    if np.any(numbers[1:] <= numbers[:-1]) or np.any(numbers == concept_ids.UNKNOWN):
+        raise ArtefactError(
+            f"{concepts_path}: expected distinct concept identifiers in order, found others. Delete the file and run"
+            " ingest again."
+        )
     tally = census.table("relations")
-    if not options.self_loops:
-        ends = unpack(keys)
-        proper = ends.source != ends.target
-        tally.drop("self loop", len(keys) - int(proper.sum()))
-        keys, sabs = keys[proper], sabs[proper]
-    keys, sabs, num_asserted = _apply_inverses(keys, sabs, pairs, options.inverse_edges, census)
-    keys, source_sets, source_names = _join_sources(keys, sabs, sab_names)
-    edges = census.table("edges")
-    edges.rows_in = len(keys)
-    tally.rows_out = num_asserted
+    rows = read_relation_rows(umls_dir / "relations.parquet", numbers, options.self_loops, tally)
+    edges = make_edges(rows, _read_inverses(umls_dir / "inverses.parquet"), options.inverse_edges, census)
+    del rows
+    counts = census.table("edges")
+    counts.rows_in = len(edges.source)
     if options.max_degree is not None:
-        kept = cap_degrees(keys, concepts["cui"], pairs, options.max_degree, options.seed)
-        edges.drop("over max_degree", len(keys) - len(kept))
-        keys, source_sets = keys[kept], source_sets[kept]
-    edges.rows_out = len(keys)
-    keys, used = _number_used(keys)
-    return Graph(concepts, keys, [pairs[number] for number in used], source_sets, source_names)
+        kept = cap_degrees(edges, concepts["cui"], options.max_degree, options.seed)
+        counts.drop("over max_degree", len(edges.source) - len(kept))
+        edges = edges.take(kept)
+    counts.rows_out = len(edges.source)
+    return Graph(concepts, edges)
 
 
-def _read_relations(
-    path: Path, cuis: pa.ChunkedArray, census: Census
-) -> tuple[Keys, Ints, list[RelationPair], list[str]]:
-    """Relation rows as keys and source numbers; relations are numbered by all pairs and named inverses, sorted."""
-    index = pl.DataFrame({"cui": pl.Series(cuis), "id": np.arange(len(cuis))})
-    relations, sources = Numbering(["rel", "rela"]), Numbering(["sab"])
-    columns: tuple[list[Ints], ...] = ([], [], [], [])
-    tally = census.table("relations")
-    for rows in _pieces(path):
-        tally.rows_in += rows.height
-        ids = [
-            rows.select(f"{end}_cui")
-            .join(index, left_on=f"{end}_cui", right_on="cui", how="left", maintain_order="left")["id"]
-            .fill_null(-1)
-            .to_numpy()
-            for end in ("head", "tail")
-        ]
-        known = (ids[0] >= 0) & (ids[1] >= 0)
-        tally.drop("CUI not among the concepts", rows.height - int(known.sum()))
-        for column, values in zip(columns, (*ids, relations.encode(rows), sources.encode(rows)), strict=True):
-            column.append(values[known])
-    head, tail, relation, sab = (np.concatenate([np.empty(0, np.int64), *column]) for column in columns)
-    found = [(rel, rela) for rel, rela in relations.items()]
-    pairs = sorted({*found, *map(named_inverse, found)})
-    if len(pairs) > MAX_RELATIONS:
-        raise InputError(f"{path}: expected at most {MAX_RELATIONS:,} relations with inverses, got {len(pairs):,}.")
-    names = sources.items()
-    keys = pack(head, tail, relations.renumber(relation, pairs))
-    return keys, sources.renumber(sab, names), pairs, [name for (name,) in names]
+def _dictionary(strings: Sequence[str]) -> Callable[[npt.NDArray[np.int16]], pa.DictionaryArray]:
+    """What turns positions in `strings` into an Arrow dictionary of the distinct ones."""
+    distinct, positions = np.unique(np.array(strings, dtype=object), return_inverse=True)
+    values, numbers = pa.array(distinct, pa.string()), positions.astype(np.int32)
+    return lambda rows: pa.DictionaryArray.from_arrays(numbers[rows], values)
 
 
-def _pieces(path: Path) -> Iterator[pl.DataFrame]:
-    """The relations in pieces of at least `_BUFFER_ROWS` rows, but the last."""
-    buffer: list[pa.RecordBatch] = []
-    for batch in iterate_artefact(path, schemas.RELATIONS, ["head_cui", "rel", "rela", "tail_cui", "sab"]):
-        buffer.append(batch)
-        if sum(map(len, buffer)) >= _BUFFER_ROWS:
-            yield pl.DataFrame(pl.from_arrow(pa.Table.from_batches(buffer)))
-            buffer = []
-    if buffer:
-        yield pl.DataFrame(pl.from_arrow(pa.Table.from_batches(buffer)))
-
-
-def _apply_inverses(
-    keys: Keys, sabs: Ints, pairs: list[RelationPair], inverse_edges: bool, census: Census
-) -> tuple[Keys, Ints, int]:
-    """Add the mirrors that are missing, or drop those that repeat an edge; also the number of distinct edges before."""
-    edges = distinct(keys)
-    inverses = learn_inverses(edges, pairs)
-    tally = census.table("relations")
-    if inverse_edges:
-        missing = missing_mirrors(keys, edges, inverses)
-        mirrors = mirror(keys[missing], inverses)
-        tally.drop("same edge from another source", len(keys) - len(edges))
-        census.notes["inverse edges added"] = len(distinct(mirrors))
-        return np.concatenate([keys, mirrors]), np.concatenate([sabs, sabs[missing]]), len(edges)
-    redundant = redundant_mirrors(keys, edges, inverses)
-    tally.drop("mirror of a kept edge", len(redundant))
-    keys, sabs = np.delete(keys, redundant), np.delete(sabs, redundant)
-    num_edges = len(distinct(keys))
-    tally.drop("same edge from another source", len(keys) - num_edges)
-    return keys, sabs, num_edges
-
-
-def _join_sources(keys: Keys, sabs: Ints, names: list[str]) -> tuple[Keys, Ints, list[str]]:
-    """Distinct edges, sorted, each with the sources that assert it; sets of sources grow by one source a round."""
-    order = np.lexsort((sabs, keys))
-    keys, sabs = keys[order], sabs[order]
-    new = changes(keys) | changes(sabs)
-    keys, sabs = keys[new], sabs[new]
-    starts = np.flatnonzero(changes(keys))
-    counts = np.diff(starts, append=len(keys))
-    sets, joined = sabs[starts].copy(), list(names)
-    active, depth = np.flatnonzero(counts > 1), 1
-    while len(active):
-        grown, positions = np.unique(sets[active] * len(names) + sabs[starts[active] + depth], return_inverse=True)
-        sets[active] = len(joined) + positions
-        joined += [f"{joined[code // len(names)]}|{names[code % len(names)]}" for code in grown.tolist()]
-        depth += 1
-        active = active[counts[active] > depth]
-    return keys[starts], sets, joined
-
-
-def _number_used(keys: Keys) -> tuple[Keys, list[int]]:
-    """Number the relations that have edges without gaps, in the same order."""
-    ends = unpack(keys)
-    used = np.flatnonzero(np.bincount(ends.relation))
-    return pack(ends.source, ends.target, np.searchsorted(used, ends.relation)), used.tolist()
+def _read_inverses(path: Path) -> InverseTable:
+    tables: dict[str, dict[str, str]] = {"rel": {}, "rela": {}}
+    for row in read_artefact(path, schemas.INVERSES).to_pylist():
+        tables[row["column"]][row["label"]] = row["inverse"]
+    return InverseTable(**tables)

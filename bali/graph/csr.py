@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bali.compiled import compiled
 from bali.errors import ArtefactError
 from bali.io.files import atomic_path
 
@@ -35,6 +36,10 @@ class InEdges:
     def num_nodes(self) -> int:
         """Number of nodes."""
         return len(self.indptr) - 1
+
+    def has_loops(self) -> bool:
+        """Whether an edge joins a node with itself."""
+        return bool(_has_loops(self.indptr, self.source))
 
     @classmethod
     def from_edges(
@@ -74,6 +79,15 @@ class InEdges:
                 array = getattr(self, name)
                 assert array.dtype == dtype, f"{name} must be {dtype}, is {array.dtype}"
                 np.save(partial / f"{name}.npy", array, allow_pickle=False)
+
+
+@compiled
+def _has_loops(indptr: npt.NDArray[np.int64], source: npt.NDArray[np.int32]) -> bool:
+    for node in range(len(indptr) - 1):
+        for edge in range(indptr[node], indptr[node + 1]):
+            if source[edge] == node:
+                return True
+    return False
 
 
 def in_edges_files(folder: Path) -> list[Path]:

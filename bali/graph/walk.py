@@ -6,26 +6,33 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from bali.graph.choosing import ALL, choose
 from bali.graph.hashing import HashArray, combine
 
-ALL = -1  # fan-out that takes every neighbour
 MAX_BATCH_EDGES = 1 << 26  # a batch of subgraphs ends after the root that reaches this many edges
-_HIGHEST = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 class Adjacency(NamedTuple):
-    """Incoming edges (`csr.InEdges`) and a hash of each node's CUI."""
+    """Incoming edges (`csr.InEdges`), a hash of each node's CUI, and what may be walked.
+
+    `walked` tells for each relation whether edges of it are followed; nodes with more than `hub_degree` incoming edges
+    are reached, but not walked through. `has_loops` tells whether any edge joins a node with itself.
+    """
 
     indptr: npt.NDArray[np.int64]
     source: npt.NDArray[np.int32]
     relation: npt.NDArray[np.int16]
     hashes: HashArray
+    walked: npt.NDArray[np.bool_]
+    hub_degree: int
+    has_loops: bool
 
 
 class Walks(NamedTuple):
     """Subgraphs one after the other; of subgraph i the nodes end at `node_ends[i]`, the edges at `edge_ends[i]`.
 
-    `edge_source` and `edge_target` are positions among the nodes of the subgraph.
+    `edge_source` and `edge_target` are positions among the nodes of the subgraph; `truncated` tells whether neighbours
+    were left out, `num_hubs` how many nodes were not walked through.
     """
 
     node_ids: npt.NDArray[np.int32]
@@ -36,6 +43,7 @@ class Walks(NamedTuple):
     node_ends: npt.NDArray[np.int64]
     edge_ends: npt.NDArray[np.int64]
     truncated: npt.NDArray[np.bool_]
+    num_hubs: npt.NDArray[np.int32]
 
 
 @numba.njit(cache=False)
@@ -45,8 +53,8 @@ def walk(
     """Grow the subgraph of each root; returns how many roots were done and their subgraphs.
 
     Every node is expanded once, at the hop at which it was found: of its neighbours (distinct sources of its incoming
-    edges, itself excepted) the `fanout[hop]` with the lowest hash of (seed, node, neighbour) are taken, a uniform
-    sample without replacement, with all their edges to the node.
+    edges, itself excepted) `fanout[hop]` are taken, a uniform sample without replacement that depends on the seed, the
+    node's CUI and its neighbours alone, with all their edges to the node. Loops come along.
 
     Args:
         adjacency: the graph.
@@ -55,16 +63,20 @@ def walk(
         fanout: (num_hops,) neighbours taken per node at each hop, or `ALL`.
     """
     rows = len(roots)
-    ends, edge_ends, truncated = np.zeros(rows, np.int64), np.zeros(rows, np.int64), np.zeros(rows, np.bool_)
-    walks = _reserve(_no_walks(ends, edge_ends, truncated), 16 * rows, 16 * rows)
+    ends, edge_ends = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
+    truncated, num_hubs = np.zeros(rows, np.bool_), np.zeros(rows, np.int32)
+    walks = _reserve(_no_walks(ends, edge_ends, truncated, num_hubs), 16 * rows, 16 * rows)
     state = _State(np.zeros(2, np.int64), np.full(len(adjacency.indptr) - 1, -1, np.int32))
+    chosen = np.empty(max(1, fanout.max() if len(fanout) else 1) + 2, np.int64)
     done = 0
     while done < rows and state.used[1] < MAX_BATCH_EDGES:
         first = state.used[0]
-        walks, truncated[done] = _grow(adjacency, walks, state, (roots[done], seeds[done]), fanout)
+        walks, truncated[done], num_hubs[done] = _grow(
+            adjacency, walks, state, (roots[done], seeds[done], chosen), fanout
+        )
         ends[done], edge_ends[done] = state.used
-        for node in walks.node_ids[first : state.used[0]]:
-            state.position[node] = -1
+        for place in range(first, state.used[0]):
+            state.position[walks.node_ids[place]] = -1
         done += 1
     return done, walks
 
@@ -78,36 +90,48 @@ class _State(NamedTuple):
 
 @numba.njit(cache=False)
 def _grow(adjacency, walks, state, root, fanout):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Write the subgraph of one root behind what is used; returns the buffers and whether neighbours were left out."""
-    root_id, seed = root
+    """Write the subgraph of one root behind what is used; returns the buffers, and `truncated` and `num_hubs`."""
+    root_id, seed, chosen = root
     first = start = state.used[0]
     walks = _reserve(walks, first + 1, state.used[1])
     _add_node(walks, state, first, root_id, 0)
-    truncated = False
+    truncated, num_hubs = False, 0
     for hop in range(len(fanout)):
         stop = state.used[0]
         for place in range(start, stop):
             node = walks.node_ids[place]
-            degree = adjacency.indptr[node + 1] - adjacency.indptr[node]
-            walks = _reserve(walks, state.used[0] + degree, state.used[1] + degree)
-            salt = combine(seed, adjacency.hashes[node])
-            limit = _highest_hash(adjacency, node, salt, fanout[hop])
-            truncated |= limit != _HIGHEST
-            _expand(adjacency, walks, state, (first, place, hop + 1), (salt, limit))
+            low, high = adjacency.indptr[node], adjacency.indptr[node + 1]
+            if hop > 0 and high - low > adjacency.hub_degree:
+                num_hubs += 1
+                truncated = True
+                continue
+            number = ALL
+            if fanout[hop] != ALL:
+                number = choose(adjacency, node, combine(seed, adjacency.hashes[node]), fanout[hop], chosen)
+            if number == ALL:
+                walks = _reserve(walks, state.used[0] + high - low, state.used[1] + high - low)
+                _write_edges(adjacency, walks, state, (first, place, hop + 1), (low, high))
+                continue
+            truncated = True
+            for neighbour in range(number):
+                edge = chosen[neighbour]
+                end = edge + 1
+                while end < high and adjacency.source[end] == adjacency.source[edge]:
+                    end += 1
+                walks = _reserve(walks, state.used[0] + 1, state.used[1] + end - edge)
+                _write_edges(adjacency, walks, state, (first, place, hop + 1), (edge, end))
         start = stop
-    return walks, truncated
+    return walks, truncated, num_hubs
 
 
 @numba.njit(cache=False)
-def _expand(adjacency, walks, state, where, sample):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Write the edges from the neighbours of a node whose hash is at most the limit, and those that are new."""
+def _write_edges(adjacency, walks, state, where, edges):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Write the edges of a node at some positions that may be walked, and their sources that are new."""
     first, place, hop = where
-    salt, limit = sample
-    node = walks.node_ids[place]
-    for edge in range(adjacency.indptr[node], adjacency.indptr[node + 1]):
-        source = adjacency.source[edge]
-        if source != node and combine(salt, adjacency.hashes[source]) > limit:
+    for edge in range(edges[0], edges[1]):
+        if not adjacency.walked[adjacency.relation[edge]]:
             continue
+        source = adjacency.source[edge]
         if state.position[source] < 0:
             _add_node(walks, state, first, source, hop)
         end = state.used[1]
@@ -125,35 +149,9 @@ def _add_node(walks, state, first, node, hop):  # type: ignore[no-untyped-def]  
 
 
 @numba.njit(cache=False)
-def _highest_hash(adjacency, node, salt, fanout):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """The highest hash of the neighbours to take; all ones where none has to be left out."""
-    low, high = adjacency.indptr[node], adjacency.indptr[node + 1]
-    if fanout == ALL or high - low <= fanout:
-        return _HIGHEST
-    lowest = np.full(fanout, _HIGHEST, np.uint64)  # sorted
-    num_neighbours = 0
-    previous = np.int32(-1)
-    for edge in range(low, high):
-        source = adjacency.source[edge]
-        if source in (previous, node):
-            continue
-        previous = source
-        num_neighbours += 1
-        value = combine(salt, adjacency.hashes[source])
-        place = fanout - 1
-        if value >= lowest[place]:
-            continue
-        while place > 0 and lowest[place - 1] > value:
-            lowest[place] = lowest[place - 1]
-            place -= 1
-        lowest[place] = value
-    return lowest[fanout - 1] if num_neighbours > fanout else _HIGHEST
-
-
-@numba.njit(cache=False)
-def _no_walks(node_ends, edge_ends, truncated):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _no_walks(node_ends, edge_ends, truncated, num_hubs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     i32, i16, i8 = np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0, np.int8)
-    return Walks(i32, i8, i32.copy(), i32.copy(), i16, node_ends, edge_ends, truncated)
+    return Walks(i32, i8, i32.copy(), i32.copy(), i16, node_ends, edge_ends, truncated, num_hubs)
 
 
 @numba.njit(cache=False)
@@ -170,6 +168,7 @@ def _reserve(walks, num_nodes, num_edges):  # type: ignore[no-untyped-def]  # no
         walks.node_ends,
         walks.edge_ends,
         walks.truncated,
+        walks.num_hubs,
     )
 
 

@@ -22,6 +22,12 @@ class Tally:
         if num_rows:
             self.dropped[reason] += num_rows
 
+    def add(self, other: "Tally") -> None:
+        """Count the rows of another piece of the same table."""
+        self.rows_in += other.rows_in
+        self.rows_out += other.rows_out
+        self.dropped.update(other.dropped)
+
     def check(self, table: str) -> None:
         """Assert that no row is unaccounted for."""
         accounted = self.rows_out + self.dropped.total()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bali.errors import ArtefactError
+from bali.errors import ArtefactError, OutputError
 
 _BLOCK_BYTES = 1 << 20
 
@@ -19,19 +19,41 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; what was written there takes `path`'s place when the block ends well.
 
     After an exception nothing is left: neither the temporary file (or directory) nor a changed `path`.
+
+    Raises:
+        OutputError: something in the block, or the renaming, could not be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.parent / f".{path.name}.{os.getpid()}.partial"
-    _remove(partial)
-    try:
-        yield partial
-        if partial.is_file():
-            _flush(partial)
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(partial, path)
-    finally:
-        _remove(partial)
+    with _writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove(partial)
+            yield partial
+            _take_place(partial, path)
+        finally:
+            _remove(partial)
+
+
+@contextmanager
+def atomic_files(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder inside `folder`; all that was written there moves up together when the block ends well.
+
+    Files and folders of `folder` with other names stay. After an exception nothing is left of what was written.
+
+    Raises:
+        OutputError: as `atomic_path`.
+    """
+    partial = folder / ".partial"
+    with _writing(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove(partial)
+            partial.mkdir()
+            yield partial
+            for written in sorted(partial.iterdir()):
+                _take_place(written, folder / written.name)
+        finally:
+            _remove(partial)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -71,6 +93,25 @@ def digest_file(path: Path) -> str:
 def digest_json(value: Any) -> str:
     """SHA-256 of a value's JSON with sorted keys, as hexadecimal digits."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())  # NumPy and Arrow give no error number
+        raise OutputError(
+            f"{path}: cannot be written: {reason}. Free space on the disk, or give a folder that can be written."
+        ) from error
+
+
+def _take_place(written: Path, path: Path) -> None:
+    if written.is_file():
+        _flush(written)
+    if path.is_dir():
+        shutil.rmtree(path)
+    os.replace(written, path)
 
 
 def _flush(path: Path) -> None:

@@ -161,7 +161,7 @@ def _open(path: Path) -> pq.ParquetFile:
 
 
 def _provenance(file: pq.ParquetFile) -> dict[str, Any]:
-    value = (file.schema_arrow.metadata or {}).get(METADATA_KEY)
+    value = (file.metadata.metadata or {}).get(METADATA_KEY)
     return {} if value is None else dict(json.loads(value))
 
 

@@ -64,8 +64,8 @@ class StageAccount:
 def lanes(results: Results) -> list[Lane]:
     """The UMLS lane and the text lane; steps whose artefact is absent are left out."""
     umls = [
-        ("name rows of the release (MRCONSO)", _rows_in(results, "umls/census.json", "MRCONSO")),
-        ("relation rows of the release (MRREL)", _rows_in(results, "umls/census.json", "MRREL")),
+        ("name rows of the release (MRCONSO)", _rows_in(results, "umls/census.json", "MRCONSO.RRF")),
+        ("relation rows of the release (MRREL)", _rows_in(results, "umls/census.json", "MRREL.RRF")),
         ("names kept", results.num_rows("umls/names.parquet", "names")),
         ("concepts", results.num_rows("umls/concepts.parquet", "concepts")),
         ("relations kept", results.num_rows("umls/relations.parquet", "relations")),
@@ -97,13 +97,8 @@ def _lane(title: str, counts: Sequence[tuple[str, int | None]]) -> Lane:
 
 
 def _rows_in(results: Results, pattern: str, table: str) -> int | None:
-    """Rows read by the stage from the tables whose name contains `table`; None without a census that has one."""
-    tallies = [
-        tally
-        for census in results.censuses(pattern)
-        for name, tally in census.tables.items()
-        if table.lower() in name.lower()
-    ]
+    """Rows read by the stage from a table; None without a census that has it."""
+    tallies = [census.tables[table] for census in results.censuses(pattern) if table in census.tables]
     return sum(tally.rows_in for tally in tallies) if tallies else None
 
 

@@ -1,26 +1,25 @@
 """The graph in numbers and two figures: degrees and components, relations, semantic types, sources."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+import pyarrow.compute as pc
 
-from bali.io.parquet import iterate_artefact
+from bali.graph.folder import open_in_edges
+from bali.graph.statistics import GraphStatistics, count_edges, graph_statistics
 from bali.reporting.axes import Axes
 from bali.reporting.results import Results
-from bali.schemas import EDGES
 
 NUM_BARS = 10
 Bars = Sequence[tuple[str, int, float]]  # label, count, percent of the longest bar
 
 
 @dataclass(frozen=True)
-class GraphStatistics:
+class GraphFigures:
     """What the report says about the graph."""
 
     facts: Sequence[tuple[str, str]]
@@ -30,44 +29,28 @@ class GraphStatistics:
     sources: Bars
 
 
-def graph_statistics(results: Results) -> GraphStatistics | None:
-    """Statistics of the whole graph, exact; None without a graph.
-
-    Components by scipy (Pearce's algorithm on the CSR), which takes millions of edges a second; so nothing is sampled.
-    """
-    nodes = results.table("graph/nodes.parquet", "nodes", ["tuis", "degree"])
-    path = results.path("graph/edges.parquet")
-    if nodes is None or path is None or not nodes.num_rows:
+def graph_figures(results: Results) -> GraphFigures | None:
+    """Figures of the whole graph, exact; None without a graph, or where it has no node."""
+    folder = results.path("graph")
+    nodes = results.table("graph/nodes.parquet", "nodes", ["tuis"])
+    if folder is None or nodes is None or not nodes.num_rows:
         return None
+    statistics, counts = graph_statistics(open_in_edges(folder)), count_edges(folder)
     relations: Counter[str] = Counter()
-    sources: Counter[str] = Counter()
-    pairs = []
-    for batch in iterate_artefact(path, EDGES, ["source", "target", "rel", "rela", "sab"], 1 << 20):
-        pairs.append(np.stack([batch["source"].to_numpy(), batch["target"].to_numpy()]))
-        relations.update(_count(batch, ["rel", "rela"]))
-        for sab, count in _count(batch, ["sab"]).items():
-            sources.update(dict.fromkeys(sab.split("|"), count))
-    edges = np.concatenate(pairs, axis=1) if pairs else np.empty((2, 0), np.int32)  # (2, num_edges)
-    degrees = nodes["degree"].to_numpy()
-    tuis = Counter(tui for value in nodes["tuis"].to_pylist() for tui in value or ())
+    for (rel, rela), count in counts.by_relation.items():
+        relations[rela or rel] += count
+    tuis = pc.value_counts(pc.list_flatten(nodes["tuis"])).to_pylist()
     names = _type_names(results)
-    return GraphStatistics(
-        facts=_facts(nodes.num_rows, edges, degrees, len(relations)),
-        degree_figure=degree_figure(degrees),
+    return GraphFigures(
+        facts=_facts(statistics, len(relations)),
+        degree_figure=degree_figure(statistics.in_degree),
         relations=top_bars(relations),
-        semantic_types=top_bars(Counter({names.get(tui, tui): count for tui, count in tuis.items()})),
-        sources=top_bars(sources),
+        semantic_types=top_bars(Counter({names.get(row["values"], row["values"]): row["counts"] for row in tuis})),
+        sources=top_bars(counts.by_source),
     )
 
 
-def components(num_nodes: int, edges: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """Sizes of the weakly connected components, largest first; edges (2, num_edges)."""
-    matrix = coo_array((np.ones(edges.shape[1], np.int8), (edges[0], edges[1])), shape=(num_nodes, num_nodes))
-    _, labels = connected_components(matrix.tocsr(), directed=False)
-    return np.sort(np.bincount(labels))[::-1]
-
-
-def degree_figure(degrees: npt.NDArray[np.int32]) -> str:
+def degree_figure(degrees: npt.NDArray[Any]) -> str:
     """How many concepts have each in-degree, both axes logarithmic; concepts without an edge are not drawn."""
     values, counts = np.unique(degrees[degrees > 0], return_counts=True)
     if not len(values):
@@ -89,32 +72,19 @@ def top_bars(counts: Counter[str], num_bars: int = NUM_BARS) -> Bars:
     return [*bars, (f"{len(rest)} others", sum(count for _, count in rest), 0.0)] if rest else bars
 
 
-def _facts(
-    num_nodes: int, edges: npt.NDArray[np.int32], degrees: npt.NDArray[np.int32], num_relations: int
-) -> list[tuple[str, str]]:
-    sizes = components(num_nodes, edges)
-    isolated = int((np.bincount(edges.ravel(), minlength=num_nodes) == 0).sum())
+def _facts(statistics: GraphStatistics, num_relations: int) -> list[tuple[str, str]]:
+    degrees, sizes = statistics.in_degree, statistics.component_sizes
     return [
-        ("concepts", f"{num_nodes:,}"),
-        ("edges", f"{edges.shape[1]:,}"),
+        ("concepts", f"{statistics.num_nodes:,}"),
+        ("edges", f"{statistics.num_edges:,}"),
         ("relation types", f"{num_relations:,}"),
         ("in-degree, mean", f"{degrees.mean():.1f}"),
         ("in-degree, median", f"{np.median(degrees):.0f}"),
         ("in-degree, highest", f"{degrees.max():,}"),
         ("components", f"{len(sizes):,}"),
-        ("concepts in the largest", f"{sizes[0] / num_nodes:.1%}"),
-        ("concepts without an edge", f"{isolated:,}"),
+        ("concepts in the largest", f"{sizes[0] / statistics.num_nodes:.1%}"),
+        ("concepts without an edge", f"{statistics.num_isolated:,}"),
     ]
-
-
-def _count(batch: pa.RecordBatch, columns: Iterable[str]) -> dict[str, int]:
-    """Rows of a batch by the last non-empty of the columns' values (RELA, or REL where RELA is empty)."""
-    names = list(columns)
-    table = pa.Table.from_batches([batch]).select(names).group_by(names).aggregate([([], "count_all")])
-    result: Counter[str] = Counter()
-    for row in table.to_pylist():
-        result[next((row[name] for name in reversed(names) if row[name]), "")] += row["count_all"]
-    return dict(result)
 
 
 def _type_names(results: Results) -> dict[str, str]:

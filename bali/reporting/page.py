@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from bali.config import Config, section_settings
-from bali.reporting import data_versions, funnel, rendering, run_costs, samples, sources, subgraph_figure
+from bali.reporting import data_versions, filter_costs, funnel, rendering, run_costs, samples, sources, subgraph_figure
 from bali.reporting.embedding_figure import Concept, Encode, Panel, choose_concepts, panel
 from bali.reporting.environment import machine, versions
 from bali.reporting.evaluations import skipped_tasks
-from bali.reporting.graph_figures import GraphStatistics, graph_statistics
+from bali.reporting.graph_figures import GraphFigures, graph_figures
 from bali.reporting.interval_figure import interval_figure
 from bali.reporting.metric_table import MetricTable, metric_table
 from bali.reporting.results import Results
@@ -49,9 +49,10 @@ class Report:
     licences: Licences
     lanes: Sequence[funnel.Lane]
     accounts: Sequence[funnel.StageAccount]
+    filter_costs: filter_costs.FilterCosts | None
     linking_quality: Sequence[dict[str, Any]]
     samples: Sequence[samples.Sample]
-    graph: GraphStatistics | None
+    graph: GraphFigures | None
     subgraphs: Sequence[subgraph_figure.SubgraphFigure]
     training: TrainingCurves | None
     concepts: Sequence[Concept]
@@ -78,9 +79,10 @@ def collect(results: Results, config: Config, encoder: EncoderFactory) -> Report
         licences=licences(results, config.umls.release, provenances),
         lanes=funnel.lanes(results),
         accounts=funnel.accounts(results),
+        filter_costs=filter_costs.filter_costs(results),
         linking_quality=quality.to_pylist() if quality is not None else [],
         samples=samples.samples(results),
-        graph=graph_statistics(results),
+        graph=graph_figures(results),
         subgraphs=subgraph_figure.subgraph_figures(results),
         training=training_curves(results, list(config.experiments)),
         concepts=concepts,

@@ -3,6 +3,7 @@
 import math
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -25,10 +26,11 @@ def environment() -> Environment:
     )
     made.filters.update(
         count=lambda value: f"{value:,}" if isinstance(value, int) else str(value),
-        cell=lambda text: " ".join(str(text).split()).replace("|", "\\|"),
+        cell=lambda text: _line(text).replace("|", "\\|"),
         drawing=Markup,  # markup of bali.reporting.svg, whose text is escaped where it is made
         duration=duration,
         label=label,
+        line=_line,
         metric=metric_name,
         percent=percent,
         subject=lambda key: (text := subject(key))[0].upper() + text[1:],
@@ -54,3 +56,8 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _line(text: Any) -> str:
+    """White space of any kind as single blanks."""
+    return " ".join(str(text).split())

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from bali.errors import ArtefactError
 from bali.io.census import Census, Tally
 from bali.io.files import read_json
-from bali.io.parquet import check_artefact, read_artefact, read_provenance
+from bali.io.parquet import METADATA_KEY, check_artefact, read_artefact, read_provenance
 from bali.schemas import ARTEFACTS
 
 
@@ -80,7 +80,7 @@ class Results:
 def is_artefact(path: Path) -> bool:
     """Whether a Parquet file carries a stage's metadata; one that cannot be read counts, so that it is reported."""
     try:
-        return b"bali" in (pq.read_schema(path).metadata or {})
+        return METADATA_KEY in (pq.read_metadata(path).metadata or {})
     except (pa.ArrowException, OSError):
         return True
 

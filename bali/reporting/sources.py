@@ -33,17 +33,23 @@ LEVELS = {
 }
 
 
+NLM_SOURCE = "MTH"  # SAB of the names and relations that NLM itself adds
 DEMO_RELEASE = "demo"  # umls.release of the embedded, synthetic data
 
 
 @dataclass(frozen=True)
 class Source:
-    """A vocabulary that is really present; `is_restricted` for every level but 0."""
+    """A vocabulary that is really present; `is_restricted` for every level but 0.
+
+    `licence` is MRSAB.SLC: in NLM's releases whom to ask for a licence, in other formats the licence; "" where unknown.
+    """
 
     sab: str
     name: str
     version: str
     srl: int
+    licence: str
+    citation: str
     num_names: int
     num_relations: int
 
@@ -66,6 +72,11 @@ class Licences:
     is_demo: bool
     sources: Sequence[Source]
     levels: Sequence[tuple[int, str, Sequence[str]]]  # level, meaning, folders that hold it
+
+    @property
+    def is_umls(self) -> bool:
+        """Whether NLM's own source MTH is there, which every UMLS release has and the open formats have not."""
+        return any(source.sab == NLM_SOURCE for source in self.sources)
 
     @property
     def is_restricted(self) -> bool:

@@ -8,11 +8,12 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
+from bali.graph.folder import read_relation_pairs
 from bali.io.parquet import iterate_artefact
 from bali.reporting.labels import CHARACTER, Placer, Point
 from bali.reporting.results import Results
 from bali.reporting.svg import Drawing
-from bali.schemas import EDGES, SUBGRAPHS
+from bali.schemas import SUBGRAPHS
 
 WIDTH, HEIGHT, ROW = 780.0, 170.0, 26.0  # CSS pixels; ROW is added per concept
 MARGIN = (100.0, 40.0)  # room for labels
@@ -54,20 +55,13 @@ def subgraph_figures(results: Results, num_figures: int = NUM_FIGURES) -> list[S
     ]
 
 
-def _relation_names(results: Results) -> dict[int, str]:
-    """relation_id -> RELA, or REL where RELA is empty."""
-    path = results.path("graph/edges.parquet")
-    names: dict[int, str] = {}
-    if path is None:
-        return names
-    for batch in iterate_artefact(path, EDGES, ["relation_id", "rel", "rela"], 1 << 20):
-        ids, first = np.unique(batch["relation_id"].to_numpy(), return_index=True)
-        for relation_id, at in zip(ids.tolist(), first.tolist(), strict=True):
-            names.setdefault(relation_id, batch["rela"][at].as_py() or batch["rel"][at].as_py())
-    return names
+def _relation_names(results: Results) -> list[str]:
+    """By relation id: RELA, or REL where RELA is empty."""
+    path = results.path("graph/relation_labels.parquet")
+    return [rela or rel for rel, rela in read_relation_pairs(path)] if path is not None else []
 
 
-def _figure(row: dict[str, Any], names: Sequence[str], relations: dict[int, str]) -> SubgraphFigure:
+def _figure(row: dict[str, Any], names: Sequence[str], relations: Sequence[str]) -> SubgraphFigure:
     shown = min(len(names), MAX_NODES)  # in order of discovery, so the root and the nearest hops
     graph = nx.Graph()
     graph.add_nodes_from(range(shown))
@@ -75,7 +69,9 @@ def _figure(row: dict[str, Any], names: Sequence[str], relations: dict[int, str]
     for source, target, relation in zip(row["edge_source"], row["edge_target"], row["edge_relation"], strict=True):
         if source < shown and target < shown and source != target:
             graph.add_edge(source, target)
-            labels.setdefault((source, target), []).append(relations.get(relation, str(relation)))
+            labels.setdefault((source, target), []).append(
+                relations[relation] if relation < len(relations) else str(relation)
+            )
     title = f"Subgraph of {names[0]}: {len(names)} concepts, {len(row['edge_source'])} edges"
     size = (WIDTH, HEIGHT + ROW * shown)
     figure = _draw(Drawing(*size, title), _layout(graph, size), labels, names, row["node_hops"])

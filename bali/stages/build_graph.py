@@ -2,12 +2,17 @@
 
 import argparse
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from bali import schemas
-from bali.graph.build import GraphOptions, build_graph
+from bali.graph.build import Graph, GraphOptions, build_graph
+from bali.graph.csr import InEdges
+from bali.io.ahead import ahead
 from bali.io.census import Census
-from bali.io.parquet import derive, open_artefact, write_artefact
+from bali.io.files import atomic_files
+from bali.io.parquet import Provenance, derive, open_artefact, write_artefact
 from bali.stages.options import add_option_arguments, read_config, stage_options
 
 logger = logging.getLogger(__name__)
@@ -24,19 +29,33 @@ def run(arguments: argparse.Namespace) -> None:
     """Run the stage."""
     config = read_config(arguments)
     options = stage_options(config, "graph", "seed")
-    concepts, relations = arguments.umls_dir / "concepts.parquet", arguments.umls_dir / "relations.parquet"
-    inputs = [concepts, relations]
+    inputs = [arguments.umls_dir / f"{name}.parquet" for name in ("concepts", "relations", "inverses")]
     census = Census("build_graph")
-    graph = build_graph(concepts, relations, GraphOptions(**config.graph.model_dump(), seed=config.seed), census)
-    census.notes |= {"nodes": graph.concepts.num_rows, "edges": len(graph.keys), "relations": len(graph.pairs)}
+    with ThreadPoolExecutor(1) as background:  # the digests of the inputs are ready when the graph has been built
+        derived = background.submit(derive, "", options, inputs)
+        graph = build_graph(arguments.umls_dir, GraphOptions(**config.graph.model_dump(), seed=config.seed), census)
+        provenance = derived.result()
     in_edges = graph.in_edges()
+    census.notes |= {"nodes": in_edges.num_nodes, "edges": len(in_edges.source), "relations": len(graph.edges.pairs)}
     census.notes["nodes without incoming edges"] = int((in_edges.indptr[1:] == in_edges.indptr[:-1]).sum())
     logger.info("%s", census.notes)
-    output_dir = arguments.output_dir
-    provenance = derive("nodes", options, inputs)
-    write_artefact(output_dir / "nodes.parquet", graph.nodes(), schemas.NODES, provenance)
-    with open_artefact(output_dir / "edges.parquet", schemas.EDGES, derive("edges", options, inputs)) as writer:
-        for edges in graph.edge_slices():
+    with atomic_files(arguments.output_dir) as folder:
+        _write(graph, in_edges, folder, provenance)
+        census.write(folder / "census.json")
+
+
+def _write(graph: Graph, in_edges: InEdges, folder: Path, provenance: Provenance) -> None:
+    """Write all artefacts; the edges meanwhile in a thread, for they take longest."""
+    with ThreadPoolExecutor(1) as background:
+        written = background.submit(_write_edges, graph, folder, replace(provenance, artefact="edges"))
+        in_edges.save(folder / "in_edges")
+        for artefact, table in (("nodes", graph.nodes()), ("relation_labels", graph.relation_labels())):
+            schema = schemas.ARTEFACTS[artefact]
+            write_artefact(folder / f"{artefact}.parquet", table, schema, replace(provenance, artefact=artefact))
+        written.result()
+
+
+def _write_edges(graph: Graph, folder: Path, provenance: Provenance) -> None:
+    with open_artefact(folder / "edges.parquet", schemas.EDGES, provenance) as writer:
+        for edges in ahead(graph.edge_slices()):
             writer.write(edges)
-    in_edges.save(output_dir / "in_edges")
-    census.write(output_dir / "census.json")

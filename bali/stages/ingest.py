@@ -2,15 +2,17 @@
 
 import argparse
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from bali.config import Umls
 from bali.io.parquet import derive
-from bali.stages.options import add_option_arguments, read_config, stage_options
+from bali.ontologies.formats import transcribe
+from bali.rrf.locate import input_paths, locate
+from bali.stages.options import add_option_arguments, available_cores, read_config, stage_options
 from bali.umls.filters import UmlsFilters, choice, choose_tuis
 from bali.umls.ingest import ingest
-from bali.umls.locate import input_paths, locate
 
 logger = logging.getLogger(__name__)
 
@@ -23,9 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         required=True,
         metavar="PATH",
-        help="META directory, zip, or RRF files (.gz too)",
+        help="META directory, zip, or RRF files (.gz too); RxNorm, MedGen, OBO or KGX",
     )
     parser.add_argument("--output-dir", type=Path, required=True, help="folder of the artefacts")
+    parser.add_argument("--threads", type=int, default=available_cores(), help="blocks read at once (default: cores)")
     add_option_arguments(parser)
 
 
@@ -34,16 +37,22 @@ def run(arguments: argparse.Namespace) -> None:
     config = read_config(arguments)
     options = stage_options(config, "umls")
     filters = to_filters(config.umls)
-    files = locate(arguments.input)
+    files = transcribe(arguments.input) or locate(arguments.input)
     for file in files.values():
         logger.info("reading %s", file)
-    provenance = replace(derive("", options, input_paths(files)), umls_release=config.umls.release)
-    census = ingest(files, filters, arguments.output_dir, provenance)
+    with ThreadPoolExecutor(1) as background:  # the digests of the files are ready when the names have been read
+        derived = background.submit(derive, "", options, input_paths(files))
+        census = ingest(
+            files,
+            filters,
+            arguments.output_dir,
+            lambda: replace(derived.result(), umls_release=config.umls.release),
+            arguments.threads,
+        )
     for name, tally in census.tables.items():
         logger.info("%s: %d rows, %d kept, dropped: %s", name, tally.rows_in, tally.rows_out, dict(tally.dropped))
     for note, value in census.notes.items():
         logger.info("%s: %s", note, value)
-    census.write(arguments.output_dir / "census.json")
 
 
 def to_filters(umls: Umls) -> UmlsFilters:
@@ -61,4 +70,5 @@ def to_filters(umls: Umls) -> UmlsFilters:
         tuis=choose_tuis(umls.semantic_types),
         relations=choice(umls.relations),
         max_srl=umls.max_srl,
+        min_names=umls.min_names,
     )

@@ -47,6 +47,11 @@ def stage_options(config: Config, *sections: str) -> dict[str, Any]:
     return options
 
 
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _parse(arguments: argparse.Namespace, key: str) -> dict[str, Any]:
     text = getattr(arguments, key)
     try:

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from bali.batching.randomness import Stream, torch_seed
-from bali.batching.subgraph_store import count_relations
 from bali.config import Compute, Pretraining
 from bali.errors import ConfigError
+from bali.graph.folder import read_relation_pairs
 from bali.io.files import digest_json
 from bali.models.graph_encoders import GraphEncoderOptions, make_graph_encoder
 from bali.models.language_model import LanguageModel, load_language_model, prediction_head
@@ -63,11 +63,11 @@ def run_experiment(experiment: Experiment, inputs: TrainingInputs, output_dir: P
     torch.manual_seed(torch_seed(experiment.seed, Stream.INITIALISATION))
     longest = max(options.max_sentence_length, options.max_name_length)
     language_model = load_language_model(inputs.base_model, longest)
-    digests = inputs.digests()
+    digests = inputs.digests(options.node_text)
     fingerprint = digest_json([experiment.options, digests, experiment.code_digest])
     checkpoints = Checkpoints(checkpoint_dir, fingerprint)
     data = read_training_data(inputs, options, language_model.tokenizer, experiment.seed, checkpoints.directory)
-    encoder_options = graph_encoder_options(language_model, options, count_relations(inputs.graph_dir))
+    encoder_options = graph_encoder_options(language_model, options, len(read_relation_pairs(inputs.relation_labels)))
     model = make_model(language_model, options, encoder_options)
     progress = Trainer(model, options, data.batches, device, checkpoints, experiment.seed).run()
     counts: dict[str, Any] = {**data.counts, "seen_in_training": dict(sorted(progress.counts.items()))}
@@ -79,7 +79,7 @@ def run_experiment(experiment: Experiment, inputs: TrainingInputs, output_dir: P
         log=progress.table(),
         record={"options": dict(experiment.options), "input_digests": digests, "counts": counts},
     )
-    write_model_folder(output_dir, trained, [path for _, path in inputs.artefacts()])
+    write_model_folder(output_dir, trained, [path for _, path in inputs.artefacts(options.node_text)])
     checkpoints.remove()
 
 

@@ -19,8 +19,11 @@ from bali.io.files import digest_file
 from bali.models.graph_encoders import reads_edges
 from bali.training.loop import TrainingBatches
 from bali.training.validation import MAX_BATCHES
+from bali.vocabulary import NodeText
 
 logger = logging.getLogger(__name__)
+
+WITH_DEFINITIONS: NodeText = "names_and_definitions"  # of `pretraining.node_text`
 
 
 @dataclass(frozen=True)
@@ -40,26 +43,38 @@ class TrainingInputs:
         return self.graph_dir / "nodes.parquet"
 
     @property
+    def relation_labels(self) -> Path:
+        """The relations of the graph."""
+        return self.graph_dir / "relation_labels.parquet"
+
+    @property
     def names(self) -> Path:
         """The names of the release."""
         return self.umls_dir / "names.parquet"
 
-    def artefacts(self) -> Iterator[tuple[str, Path]]:
-        """(name in records, path) of each Parquet file."""
+    @property
+    def definitions(self) -> Path:
+        """The definitions of the release."""
+        return self.umls_dir / "definitions.parquet"
+
+    def artefacts(self, node_text: NodeText) -> Iterator[tuple[str, Path]]:
+        """(name in records, path) of each Parquet file that a training with this `pretraining.node_text` reads."""
         yield from ((f"examples/{path.name}", path) for path in (*self.train, *self.validation))
         yield "subgraphs/subgraphs.parquet", self.subgraphs
         yield "graph/nodes.parquet", self.nodes
-        yield "graph/edges.parquet", self.graph_dir / "edges.parquet"
+        yield "graph/relation_labels.parquet", self.relation_labels
         yield "umls/names.parquet", self.names
+        if node_text == WITH_DEFINITIONS:
+            yield "umls/definitions.parquet", self.definitions
 
-    def digests(self) -> dict[str, str]:
-        """Name in records -> SHA-256 of every file that a training reads.
+    def digests(self, node_text: NodeText) -> dict[str, str]:
+        """Name in records -> SHA-256 of every file that a training with this `pretraining.node_text` reads.
 
         Raises:
             InputError: a file is missing.
         """
         base = sorted(path for path in self.base_model.iterdir() if path.is_file()) if self.base_model.is_dir() else []
-        files = [*self.artefacts(), *((f"base_model/{path.name}", path) for path in base)]
+        files = [*self.artefacts(node_text), *((f"base_model/{path.name}", path) for path in base)]
         missing = [path for _, path in files if not path.is_file()]
         if missing:
             raise InputError(f"{missing[0]}: no such file. Run the stage that writes it first.")
@@ -84,11 +99,11 @@ def read_training_data(
         options: of the experiment.
         tokenizer: of the base model.
         seed: of order, corruption and names.
-        cache: folder for memory-mapped copies of the examples; may be deleted after the training.
+        cache: folder for memory-mapped copies of examples and subgraphs; may be deleted after the training.
 
     Raises:
         ArtefactError: a file is missing or damaged.
-        InputError: there is no training example.
+        InputError: there is no training example, or definitions are asked for and no concept has one.
     """
     train = ExampleDataset(inputs.train, cache / "train.arrow")
     validation = ExampleDataset(inputs.validation, cache / "validation.arrow")
@@ -101,7 +116,7 @@ def read_training_data(
         logger.warning("%d training sentences are fewer than pretraining.batch_size %d", len(train), options.batch_size)
     if not len(validation):
         logger.warning("no validation examples: raise examples.validation_fraction to have validation losses")
-    graph = _read_graph_side(inputs, options)
+    graph = _read_graph_side(inputs, options, cache)
     collate = Collator(tokenizer, batch_options(options), graph)
     sampler = BatchSampler(train.num_characters, options.batch_size, seed)
 
@@ -131,13 +146,14 @@ def _unmasked(options: Pretraining) -> BatchOptions:
     return batch_options(options.model_copy(update={"mention_masking": 0.0, "centre_name_masking": 0.0}))
 
 
-def _read_graph_side(inputs: TrainingInputs, options: Pretraining) -> GraphSide | None:
+def _read_graph_side(inputs: TrainingInputs, options: Pretraining, scratch: Path) -> GraphSide | None:
     if options.graph_encoder == "none":
         return None
-    subgraphs = SubgraphStore.read(inputs.subgraphs)
+    subgraphs = SubgraphStore.read(inputs.subgraphs, scratch)
     if not reads_edges(options.graph_encoder):
         subgraphs = subgraphs.roots_only()
-    return GraphSide(subgraphs, NameTable.read(inputs.names, inputs.nodes, subgraphs.node_ids()))
+    definitions = inputs.definitions if options.node_text == WITH_DEFINITIONS else None
+    return GraphSide(subgraphs, NameTable.read(inputs.names, inputs.nodes, subgraphs.node_ids(), definitions))
 
 
 def _validation_batches(dataset: ExampleDataset, options: Pretraining, collate: Collator, seed: int) -> Iterator[Batch]:

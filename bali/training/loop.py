@@ -14,13 +14,13 @@ from bali.batching.batch import Batch, to_device
 from bali.batching.randomness import Stream, torch_seed
 from bali.config import Pretraining
 from bali.errors import BaliError
+from bali.io.ahead import ahead
 from bali.training.alignment import AlignmentModel
 from bali.training.checkpoints import Checkpoints
 from bali.training.device import Device
 from bali.training.interrupt import EXIT_TERMINATED, StopRequest, stop_on_sigterm
 from bali.training.losses import batch_losses
 from bali.training.optimiser import OptimiserOptions, make_optimiser, set_learning_rates
-from bali.training.prefetch import prefetch
 from bali.training.progress import Progress
 from bali.training.validation import validate
 
@@ -98,7 +98,7 @@ class Trainer:
     def _train(self, progress: Progress, stop: StopRequest) -> None:
         self._model.train()
         started, first = time.monotonic(), progress.step
-        for batch in prefetch(self._batches.train, range(first, self._options.num_steps)):
+        for batch in ahead(map(self._batches.train, range(first, self._options.num_steps))):
             self._step(progress, to_device(batch, self._device.device))
             self._record(progress, (time.monotonic() - started) / (progress.step - first))
             is_last = progress.step == self._options.num_steps

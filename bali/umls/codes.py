@@ -1,33 +1,42 @@
-"""Small integers for columns of few distinct strings, so that millions of rows fit in memory."""
+"""The codes of the sources: which concept a source's own identifier belongs to."""
+
+from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
-import polars as pl
+import pyarrow as pa
+
+from bali import concept_ids
+from bali.rrf.texts import Texts
+from bali.umls.names import SLICE_ROWS, Names, Rows
+
+NO_CODE = "NOCODE"  # MRCONSO.CODE of atoms whose source gives none
 
 
-class StringCodes:
-    """Numbers strings as they come; `rank` makes the numbers independent of that order."""
+def code_slices(names: Names) -> Iterator[pa.Table]:
+    """Distinct sab, code, cui as `schemas.CODES`, sorted; names without a code (empty or NOCODE) have none."""
+    rank, sabs = names.kinds.rank(lambda kind: kind.sab)
+    sab = rank.astype(np.int16)[names.kind]  # 16 bits: NumPy sorts them by radix
+    rows = np.argsort(sab, kind="stable")
+    bounds = np.searchsorted(sab[rows], np.arange(len(sabs) + 1))
+    for number, name in enumerate(sabs):
+        of_source = rows[bounds[number] : bounds[number + 1]]
+        codes = names.codes.take(names.texts[of_source])
+        kept = _sorted_distinct(codes, names.cui[of_source])
+        for start in range(0, len(kept), SLICE_ROWS):
+            piece = kept[start : start + SLICE_ROWS]
+            yield pa.table(
+                {
+                    "sab": pa.DictionaryArray.from_arrays(np.zeros(len(piece), np.int32), pa.array([name])),
+                    "code": codes.take(piece).to_arrow(),
+                    "cui": concept_ids.write(names.cui[of_source[piece]]),
+                }
+            )
 
-    def __init__(self) -> None:
-        self._codes: dict[str, int] = {}
 
-    def encode(self, strings: pl.Series) -> pl.Series:
-        """The code of each string, int16; new strings get the next codes."""
-        for string in strings.unique().to_list():
-            self._codes.setdefault(string, len(self._codes))
-        assert len(self._codes) <= np.iinfo(np.int16).max, f"{strings.name}: more than 32,767 distinct values"
-        if strings.is_empty():  # with nothing to replace, polars keeps the type of the strings
-            return pl.Series(strings.name, [], pl.Int16)
-        return strings.replace_strict(self._codes, return_dtype=pl.Int16)
-
-    def rank(self, codes: pl.Series) -> pl.Series:
-        """Each code as the position of its string among the sorted strings (`sorted_strings`)."""
-        order = sorted(self._codes, key=lambda string: string.encode())
-        ranks: npt.NDArray[np.int16] = np.zeros(max(1, len(order)), np.int16)
-        for rank, string in enumerate(order):
-            ranks[self._codes[string]] = rank
-        return pl.Series(codes.name, ranks[codes.to_numpy()])
-
-    def sorted_strings(self) -> pl.Series:
-        """The strings in order of their bytes: `sorted_strings()[rank]` is the string of a rank."""
-        return pl.Series(sorted(self._codes, key=lambda string: string.encode()), dtype=pl.String)
+def _sorted_distinct(codes: Texts, cui: concept_ids.Numbers) -> Rows:
+    """The rows with a code, by code and concept, each pair once; `cui` is in order."""
+    has_code = ~(codes.equal(b"") | codes.equal(NO_CODE.encode()))
+    rows = codes.argsort(np.flatnonzero(has_code))
+    repeats = codes.equals_previous(rows)
+    repeats[1:] &= cui[rows[1:]] == cui[rows[:-1]]
+    return rows[~repeats]

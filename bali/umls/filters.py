@@ -1,15 +1,38 @@
-"""Which rows of a release are kept: each row that is not gets the first reason, in a fixed order, that applies."""
+"""Which rows of a release are kept: each row that is not gets the first reason, in a fixed order, that applies.
 
-from collections.abc import Collection, Iterable, Sequence
+A filter looks at columns of few distinct values only, so it is asked once for each distinct combination, not for each
+row (`bali.rrf.kinds`).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import polars as pl
-
-from bali.io.census import Tally
+from bali.rrf.kinds import KEPT
 from bali.umls.semantic_groups import expand_semantic_types
 from bali.vocabulary import Sab, Tui
 
-Rule = tuple[str, pl.Expr]  # the reason of the rows that are dropped, and what the kept rows satisfy
+
+class NameKind(NamedTuple):
+    """What rows of MRCONSO have in common."""
+
+    lat: str
+    suppress: str
+    sab: Sab
+    tty: str
+    ts: str
+    stt: str
+    ispref: str
+    srl: str
+
+
+class RelationKind(NamedTuple):
+    """What rows of MRREL have in common."""
+
+    rel: str
+    rela: str
+    sab: Sab
+    suppress: str
 
 
 @dataclass(frozen=True)
@@ -18,13 +41,14 @@ class UmlsFilters:
 
     Attributes:
         languages: MRCONSO.LAT.
-        suppress: MRCONSO.SUPPRESS and MRREL.SUPPRESS.
-        sources: SAB of names and relations.
-        exclude_sources: SAB of names and relations that are dropped.
+        suppress: SUPPRESS of names, relations and definitions.
+        sources: SAB of names, relations and definitions.
+        exclude_sources: SAB that are dropped.
         term_types: MRCONSO.TTY.
         tuis: semantic types; a concept with at least one of them is kept, with all its types.
-        relations: MRREL.RELA, or MRREL.REL of rows without RELA.
-        max_srl: highest restriction level, of the row for names, of its source for relations.
+        relations: MRREL.REL or MRREL.RELA; a relation is kept if either, or the inverse of either, is named.
+        max_srl: highest restriction level: of the row for names, of its source for relations and definitions.
+        min_names: names that a concept must have after all other filters.
     """
 
     languages: frozenset[str] | None = None
@@ -35,34 +59,54 @@ class UmlsFilters:
     tuis: frozenset[Tui] | None = None
     relations: frozenset[str] | None = None
     max_srl: int = 9
+    min_names: int = 1
 
     @property
     def named_sources(self) -> frozenset[Sab]:
         """The sources that the filters name, to keep or to drop."""
         return (self.sources or frozenset()) | self.exclude_sources
 
-    def name_rules(self) -> list[Rule]:
-        """What a row of MRCONSO must satisfy, in the order in which reasons apply."""
-        return [
-            ("language", _is_in("LAT", self.languages)),
-            ("suppress", _is_in("SUPPRESS", self.suppress)),
-            ("source", self._keeps_source()),
-            ("term type", _is_in("TTY", self.term_types)),
-            ("restriction level", pl.col("SRL") <= self.max_srl),
+    def name_fault(self, kind: NameKind) -> str:
+        """The first reason to drop a name, or `KEPT`; its SRL is a digit."""
+        faults = [
+            ("language", not _is_in(kind.lat, self.languages)),
+            ("suppress", not _is_in(kind.suppress, self.suppress)),
+            ("source", not self.keeps_source(kind.sab)),
+            ("term type", not _is_in(kind.tty, self.term_types)),
+            ("restriction level", int(kind.srl) > self.max_srl),
         ]
+        return _first(faults)
 
-    def relation_rules(self) -> list[Rule]:
-        """What a row of MRREL must satisfy, in the order in which reasons apply; SRL is the level of its source."""
-        label = pl.when(pl.col("RELA") == "").then("REL").otherwise("RELA").alias("label")
-        return [
-            ("suppress", _is_in("SUPPRESS", self.suppress)),
-            ("source", self._keeps_source()),
-            ("restriction level", pl.col("SRL") <= self.max_srl),
-            ("relation", pl.lit(True) if self.relations is None else label.is_in(sorted(self.relations))),
+    def relation_fault(self, kind: RelationKind, level: int, inverses: Mapping[str, str]) -> str:
+        """The first reason to drop a relation, or `KEPT`.
+
+        Args:
+            kind: the row.
+            level: restriction level of its source.
+            inverses: REL or RELA -> its inverse.
+        """
+        labels = {kind.rel, kind.rela} - {""}
+        labels |= {inverses[label] for label in labels if label in inverses}
+        faults = [
+            ("suppress", not _is_in(kind.suppress, self.suppress)),
+            ("source", not self.keeps_source(kind.sab)),
+            ("restriction level", level > self.max_srl),
+            ("relation", self.relations is not None and not labels & self.relations),
         ]
+        return _first(faults)
 
-    def _keeps_source(self) -> pl.Expr:
-        return _is_in("SAB", self.sources) & ~pl.col("SAB").is_in(sorted(self.exclude_sources))
+    def definition_fault(self, suppress: str, sab: Sab, level: int) -> str:
+        """The first reason to drop a definition, or `KEPT`; `level` is that of its source."""
+        faults = [
+            ("suppress", not _is_in(suppress, self.suppress)),
+            ("source", not self.keeps_source(sab)),
+            ("restriction level", level > self.max_srl),
+        ]
+        return _first(faults)
+
+    def keeps_source(self, sab: Sab) -> bool:
+        """Whether rows of a source may be kept."""
+        return _is_in(sab, self.sources) and sab not in self.exclude_sources
 
 
 def choice(wanted: Iterable[str] | str) -> frozenset[str] | None:
@@ -79,17 +123,9 @@ def choose_tuis(wanted: Iterable[str] | str) -> frozenset[Tui] | None:
     return None if wanted == "all" else expand_semantic_types(wanted)
 
 
-def keep_rows(frame: pl.DataFrame, rules: Sequence[Rule], tally: Tally) -> pl.DataFrame:
-    """The rows that satisfy all rules; the others are counted in `tally` under the first rule they break."""
-    passed = len(rules)
-    broken = pl.lit(passed)
-    for number, (_, keeps) in reversed(list(enumerate(rules))):
-        broken = pl.when(keeps).then(broken).otherwise(number)
-    first_broken = frame.select(broken.cast(pl.UInt8).alias("rule")).to_series()
-    for number, (reason, _) in enumerate(rules):
-        tally.drop(reason, int((first_broken == number).sum()))
-    return frame.filter(first_broken == passed)
+def _is_in(value: str, wanted: Collection[str] | None) -> bool:
+    return wanted is None or value in wanted
 
 
-def _is_in(column: str, wanted: Collection[str] | None) -> pl.Expr:
-    return pl.lit(True) if wanted is None else pl.col(column).is_in(sorted(wanted))
+def _first(faults: Sequence[tuple[str, bool]]) -> str:
+    return next((reason for reason, is_found in faults if is_found), KEPT)

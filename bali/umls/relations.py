@@ -4,138 +4,182 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
+import numpy.typing as npt
+import pyarrow as pa
 
+from bali import concept_ids
+from bali.errors import InputError
 from bali.io.census import Tally
-from bali.umls.codes import StringCodes
-from bali.umls.filters import UmlsFilters, keep_rows
-from bali.umls.locate import RrfFile
+from bali.pair_keys import PairKeys
+from bali.rrf.kinds import KindNumbers, Kinds
+from bali.rrf.layouts import MRREL
+from bali.rrf.reading import Block, map_blocks
+from bali.rrf.source import RrfSource
+from bali.sorting import Keys, changes, sort_keys
+from bali.umls.filters import RelationKind, UmlsFilters
+from bali.umls.manifest import Manifest
 from bali.umls.names import SLICE_ROWS
-from bali.umls.rrf import read_mrrel
 from bali.vocabulary import Sab
 
-BUFFER_ROWS = 1 << 22  # rows whose CUIs are looked up at once
-_COLUMNS = ("CUI1", "REL", "CUI2", "RELA", "SAB", "SUPPRESS")
-_KEY = ("head", "rel", "rela", "tail", "sab")
+_KIND_COLUMNS = ("REL", "RELA", "SAB", "SUPPRESS")
+_COLUMNS = ("CUI1", "CUI2", *_KIND_COLUMNS)
+
+Label = tuple[str, str, Sab]  # REL, RELA, SAB
 
 
-@dataclass
+@dataclass(frozen=True)
 class Relations:
-    """The kept rows of MRREL, distinct and sorted.
+    """The kept rows of MRREL, distinct and sorted by head, tail, REL, RELA, SAB.
 
     Attributes:
-        frame: head and tail (positions in `cuis`), rel, rela and sab (positions in the sorted strings), srl.
-        cuis: the kept concepts, sorted.
-        strings: column -> its sorted strings, for rel, rela and sab.
+        keys: (num_relations,) position of the head in `concepts`, of the tail, of the label in `labels`.
+        layout: of the keys.
+        concepts: (num_concepts,) the kept concepts (`concept_ids`), in order.
+        labels: REL, RELA and SAB, in order.
+        source_levels: SAB -> restriction level.
         sources: the SABs of all rows of the file, kept or not.
     """
 
-    frame: pl.DataFrame
-    cuis: pl.Series
-    strings: dict[str, pl.Series]
+    keys: Keys
+    layout: PairKeys
+    concepts: concept_ids.Numbers
+    labels: list[Label]
+    source_levels: Mapping[Sab, int]
     sources: set[Sab]
 
-    def slices(self) -> Iterator[pl.DataFrame]:
-        """The rows as `schemas.RELATIONS` wants them, in pieces of `SLICE_ROWS`."""
-        for rows in self.frame.iter_slices(SLICE_ROWS):
-            yield rows.select(
-                head_cui=self.cuis.gather(rows["head"]),
-                tail_cui=self.cuis.gather(rows["tail"]),
-                srl=rows["srl"],
-                **{column: strings.gather(rows[column]) for column, strings in self.strings.items()},
+    def slices(self) -> Iterator[pa.Table]:
+        """The rows as `schemas.RELATIONS`, in pieces of `SLICE_ROWS`."""
+        dictionaries = [_dictionary([label[part] for label in self.labels]) for part in range(3)]
+        level = np.array([self.source_levels.get(sab, 0) for _, _, sab in self.labels], np.int8)
+        for start in range(0, len(self.keys), SLICE_ROWS):
+            keys = self.keys[start : start + SLICE_ROWS]
+            label = self.layout.label(keys)
+            rel, rela, sab = (
+                pa.DictionaryArray.from_arrays(number[label], strings) for number, strings in dictionaries
             )
+            yield pa.table(
+                {
+                    "head_cui": concept_ids.write_runs(self.concepts[self.layout.first(keys)]),
+                    "rel": rel,
+                    "rela": rela,
+                    "tail_cui": concept_ids.write(self.concepts[self.layout.second(keys)]),
+                    "sab": sab,
+                    "srl": level[label],
+                }
+            )
+
+    def num_loops(self) -> int:
+        """Relations of a concept with itself."""
+        pieces = (self.keys[start : start + SLICE_ROWS] for start in range(0, len(self.keys), SLICE_ROWS))
+        return sum(int((self.layout.first(keys) == self.layout.second(keys)).sum()) for keys in pieces)
 
     def levels(self) -> list[int]:
         """The restriction levels of the kept relations' sources, sorted."""
-        return sorted(self.frame["srl"].unique().to_list())
+        return sorted({self.source_levels.get(sab, 0) for sab in self.count_by_source()})
 
     def count_by_source(self) -> dict[Sab, int]:
         """SAB -> relations kept."""
-        sabs = self.strings["sab"].to_list()
-        counts = np.bincount(self.frame["sab"].to_numpy(), minlength=len(sabs))
-        return {sab: int(count) for sab, count in zip(sabs, counts, strict=True) if count}
+        by_label = np.zeros(len(self.labels), np.int64)
+        for start in range(0, len(self.keys), SLICE_ROWS):
+            label = self.layout.label(self.keys[start : start + SLICE_ROWS])
+            by_label += np.bincount(label, minlength=len(self.labels))
+        counts: dict[Sab, int] = {}
+        for (_, _, sab), count in zip(self.labels, by_label.tolist(), strict=True):
+            if count:
+                counts[sab] = counts.get(sab, 0) + count
+        return counts
 
 
-class _Reader:
-    """Gathers filtered rows and turns their strings into integers, `BUFFER_ROWS` at a time."""
+@dataclass(frozen=True)
+class _Piece:
+    """The kept rows of a block, concepts by position."""
 
-    def __init__(self, cuis: pl.Series, tally: Tally) -> None:
-        self._index = pl.DataFrame({"cui": cuis}).with_row_index("id").with_columns(pl.col("id").cast(pl.Int32))
-        self._tally = tally
-        self._buffer: list[pl.DataFrame] = []
-        self._buffered = 0
-        self._pieces: list[pl.DataFrame] = []
-        self.codes = {column: StringCodes() for column in ("rel", "rela", "sab")}
-
-    def add(self, rows: pl.DataFrame) -> None:
-        """Take kept MRREL rows; they are held as numbers."""
-        codes = {column: code.encode(rows[column.upper()]) for column, code in self.codes.items()}
-        self._buffer.append(rows.select(head_cui="CUI2", tail_cui="CUI1", srl="SRL", **codes))
-        self._buffered += rows.height
-        if self._buffered >= BUFFER_ROWS:
-            self._flush()
-
-    def finish(self) -> pl.DataFrame:
-        """All rows taken, as one table."""
-        self._flush()
-        frame = pl.concat(self._pieces)
-        self._pieces.clear()
-        return frame
-
-    def _flush(self) -> None:
-        rows = pl.concat(self._buffer)
-        self._buffer, self._buffered = [], 0
-        for end in ("head", "tail"):
-            ids = self._index.rename({"cui": f"{end}_cui", "id": end})
-            rows = rows.join(ids, on=f"{end}_cui", how="inner").drop(f"{end}_cui")
-        self._pieces.append(rows)
+    tally: Tally
+    head: npt.NDArray[np.int32]
+    tail: npt.NDArray[np.int32]
+    kind: KindNumbers
 
 
-def read_relations(
-    file: RrfFile, filters: UmlsFilters, cuis: pl.Series, levels: Mapping[Sab, int], tally: Tally
-) -> Relations:
-    """Read and filter MRREL.RRF. Relations of a concept with itself are kept; the graph decides on them.
+class RelationReader:
+    """Reads and filters MRREL.RRF. Relations of a concept with itself are kept; the graph decides on them.
 
     Drop reasons, in order: suppress, source, restriction level, relation, CUI without a kept name, duplicate row
     (equal in head, rel, rela, tail and source; MRREL relates atoms, so a relation of two concepts may have many rows).
 
     Args:
-        file: MRREL.RRF.
         filters: what to keep.
-        cuis: the kept concepts, sorted.
-        levels: SAB -> restriction level; 0 for others.
+        concepts: (num_concepts,) the kept concepts (`concept_ids`), in order.
+        source_levels: SAB -> restriction level; 0 for others.
+        inverses: REL or RELA -> its inverse.
         tally: the census of the table.
-
-    Raises:
-        InputError: as `read_mrrel`.
     """
-    reader, sources, num_filtered = _Reader(cuis, tally), set[Sab](), 0
-    reader.add(_no_rows())
-    for table in read_mrrel(file, _COLUMNS):
-        rows = pl.DataFrame(pl.from_arrow(table.rows))
-        tally.rows_in += rows.height
-        sources.update(rows["SAB"].unique().to_list())
-        rows = rows.with_columns(SRL=pl.col("SAB").replace_strict(dict(levels), default=0, return_dtype=pl.Int8))
-        rows = keep_rows(rows, filters.relation_rules(), tally)
-        num_filtered += rows.height
-        reader.add(rows)
-    frame = reader.finish()
-    tally.drop("CUI without a kept name", num_filtered - frame.height)
-    frame = frame.with_columns(**{column: codes.rank(frame[column]) for column, codes in reader.codes.items()})
-    distinct = _sort_distinct(frame)
-    tally.drop("duplicate row", frame.height - distinct.height)
-    tally.rows_out = distinct.height
-    strings = {column: codes.sorted_strings() for column, codes in reader.codes.items()}
-    return Relations(distinct, cuis, strings, sources)
+
+    def __init__(
+        self,
+        filters: UmlsFilters,
+        concepts: concept_ids.Numbers,
+        source_levels: Mapping[Sab, int],
+        inverses: Mapping[str, str],
+        tally: Tally,
+    ) -> None:
+        self._concepts = concepts
+        self._index = concept_ids.index_of(concepts)
+        self._layout = PairKeys.over(len(concepts))
+        self._levels = source_levels
+        self._tally = tally
+        self._kinds = Kinds(
+            _KIND_COLUMNS,
+            RelationKind,
+            lambda kind: filters.relation_fault(kind, source_levels.get(kind.sab, 0), inverses),
+        )
+
+    def read(self, file: RrfSource, manifest: Manifest, threads: int) -> Relations:
+        """Read the file.
+
+        Raises:
+            InputError: as `map_blocks`, or a CUI is none.
+        """
+        pieces = list[_Piece]()
+        for piece in map_blocks(file, manifest.layout(MRREL, _COLUMNS), _COLUMNS, self._keep, threads):
+            self._tally.add(piece.tally)
+            pieces.append(piece)
+        rank, labels = self._kinds.rank(lambda kind: (kind.rel, kind.rela, kind.sab))
+        keys = sort_keys(self._pack(pieces, rank, len(labels)))
+        distinct = keys[changes(keys)]
+        self._tally.drop("duplicate row", len(keys) - len(distinct))
+        self._tally.rows_out = len(distinct)
+        sources = {kind.sab for kind in self._kinds.all()}
+        return Relations(distinct, self._layout, self._concepts, labels, self._levels, sources)
+
+    def _keep(self, block: Block) -> _Piece:
+        kind = self._kinds.read(block)
+        head, tail = self._index[block.concept_numbers("CUI2")], self._index[block.concept_numbers("CUI1")]
+        rows, tally = self._kinds.sieve(kind)
+        known = rows[(head[rows] >= 0) & (tail[rows] >= 0)]
+        tally.drop("CUI without a kept name", len(rows) - len(known))
+        return _Piece(tally, head[known], tail[known], kind[known])
+
+    def _pack(self, pieces: list[_Piece], rank: npt.NDArray[np.int64], num_labels: int) -> Keys:
+        """Keys of all rows; `pieces` is emptied, so that both are not held at once."""
+        if num_labels > self._layout.max_labels:
+            raise InputError(
+                f"MRREL.RRF: expected at most {self._layout.max_labels:,} labels (REL, RELA, SAB) beside"
+                f" {len(self._concepts):,} concepts, got {num_labels:,}. Filter the release."
+            )
+        keys = np.empty(sum(len(piece.head) for piece in pieces), np.int64)
+        start = 0
+        for number, piece in enumerate(pieces):
+            keys[start : start + len(piece.head)] = self._layout.pack(piece.head, piece.tail, rank[piece.kind])
+            start += len(piece.head)
+            pieces[number] = _NOTHING
+        return keys
 
 
-def _no_rows() -> pl.DataFrame:
-    return pl.DataFrame(schema={**dict.fromkeys(_COLUMNS, pl.String), "SRL": pl.Int8})
+_NOTHING = _Piece(Tally(), *(np.empty(0, np.int32) for _ in range(3)))
 
 
-def _sort_distinct(frame: pl.DataFrame) -> pl.DataFrame:
-    frame = frame.sort(_KEY)
-    repeats = pl.lit(True)
-    for column in _KEY:
-        repeats = repeats & (pl.col(column) == pl.col(column).shift(1))
-    return frame.filter(~repeats.fill_null(False))
+def _dictionary(strings: list[str]) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """The position of each string among the distinct ones, and these, sorted."""
+    distinct = sorted(set(strings))
+    positions = {string: position for position, string in enumerate(distinct)}
+    return np.array([positions[string] for string in strings], np.int32), pa.array(distinct, pa.string())

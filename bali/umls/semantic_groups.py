@@ -31,22 +31,43 @@ SEMANTIC_GROUPS: dict[str, tuple[Tui, ...]] = {
     }.items()
 }
 
+GROUP_NAMES = {
+    "ACTI": "Activities & Behaviors",
+    "ANAT": "Anatomy",
+    "CHEM": "Chemicals & Drugs",
+    "CONC": "Concepts & Ideas",
+    "DEVI": "Devices",
+    "DISO": "Disorders",
+    "GENE": "Genes & Molecular Sequences",
+    "GEOG": "Geographic Areas",
+    "LIVB": "Living Beings",
+    "OBJC": "Objects",
+    "OCCU": "Occupations",
+    "ORGA": "Organizations",
+    "PHEN": "Phenomena",
+    "PHYS": "Physiology",
+    "PROC": "Procedures",
+}
+_GROUP_OF_NAME = {name.casefold(): group for group, name in GROUP_NAMES.items()}
+
 
 def expand_semantic_types(wanted: Iterable[str]) -> frozenset[Tui]:
-    """TUIs and abbreviations of semantic groups as the set of TUIs that they mean.
+    """TUIs and semantic groups (their abbreviations, or their names in any case) as the set of TUIs that they mean.
 
     Raises:
         ConfigError: an entry is neither.
     """
     tuis: set[Tui] = set()
     for entry in wanted:
-        if entry in SEMANTIC_GROUPS:
-            tuis.update(SEMANTIC_GROUPS[entry])
+        group = _GROUP_OF_NAME.get(entry.casefold(), entry)
+        if group in SEMANTIC_GROUPS:
+            tuis.update(SEMANTIC_GROUPS[group])
         elif TUI_PATTERN.fullmatch(entry):
             tuis.add(entry)
         else:
-            close = difflib.get_close_matches(entry.upper(), SEMANTIC_GROUPS, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"Groups: {', '.join(SEMANTIC_GROUPS)}."
+            known = {name.casefold(): name for name in (*SEMANTIC_GROUPS, *GROUP_NAMES.values())}
+            close = difflib.get_close_matches(entry.casefold(), known, n=1)
+            hint = f"Did you mean {known[close[0]]}?" if close else f"Groups: {', '.join(SEMANTIC_GROUPS)}."
             raise ConfigError(
                 f"umls.semantic_types: expected a TUI such as T047 or a semantic group, got {entry!r}. {hint}"
             )

@@ -22,7 +22,7 @@ def test_release_files_of_a_directory_are_its_rrf_files(tmp_path):
 def test_a_missing_release_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"umls\.path"):
         plan.umls_files(config(umls={"path": str(tmp_path / "absent")}))
-    with pytest.raises(InputError, match="found no RRF file"):
+    with pytest.raises(InputError, match="found no such file"):
         plan.umls_files(config(umls={"path": str(tmp_path)}))
 
 

@@ -26,7 +26,7 @@ rule build_base_model:
 rule pretrain_model:
     input:
         graph=rules.build_graph.output,
-        umls=f"{RESULTS}/umls/names.parquet",
+        umls=multiext(f"{RESULTS}/umls/", "names.parquet", "definitions.parquet"),
         base_model=BASE_MODEL_FILES or rules.build_base_model.output,
         train=per_shard("examples/train-{shard}.parquet"),
         validation=per_shard("examples/validation-{shard}.parquet"),

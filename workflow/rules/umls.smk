@@ -11,6 +11,8 @@ rule ingest_umls:
             "sources.parquet",
             "codes.parquet",
             "retired_cuis.parquet",
+            "definitions.parquet",
+            "inverses.parquet",
             "census.json",
         ),
     log:
@@ -19,14 +21,15 @@ rule ingest_umls:
         f"{RESULTS}/benchmarks/ingest_umls.tsv"
     conda:
         "../../envs/data.yaml"
+    threads: 2
     resources:
-        mem_mb=memory(1000, 3.0),
+        mem_mb=release_memory,
     params:
         options=options("umls"),
         code=code("ingest"),
         output_dir=output_folder,
     shell:
-        "python -m bali ingest --input {input:q} --output-dir {params.output_dir:q}"
+        "python -m bali ingest --input {input:q} --output-dir {params.output_dir:q} --threads {threads}"
         " --options {params.options:q} > {log:q} 2>&1"
 
 
@@ -34,7 +37,13 @@ rule build_graph:
     input:
         umls=rules.ingest_umls.output,
     output:
-        multiext(f"{RESULTS}/graph/", "nodes.parquet", "edges.parquet", "census.json"),
+        multiext(
+            f"{RESULTS}/graph/",
+            "nodes.parquet",
+            "edges.parquet",
+            "relation_labels.parquet",
+            "census.json",
+        ),
         multiext(
             f"{RESULTS}/graph/in_edges/", "indptr.npy", "source.npy", "relation.npy"
         ),
@@ -44,8 +53,9 @@ rule build_graph:
         f"{RESULTS}/benchmarks/build_graph.tsv"
     conda:
         "../../envs/data.yaml"
+    threads: 2
     resources:
-        mem_mb=memory(1000, 20.0),
+        mem_mb=memory(1000, 4.0),
     params:
         options=options("seed", "graph"),
         code=code("build_graph"),

@@ -1,39 +1,73 @@
 """Small graphs: relations as tuples, built into artefacts; a plain breadth-first search to compare with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from bali import schemas
+from bali import concept_ids, schemas
 from bali.graph.build import Graph, GraphOptions, build_graph
 from bali.graph.csr import InEdges
 from bali.graph.subgraphs import SubgraphOptions, sample_subgraphs
 from bali.io.census import Census
-from bali.io.parquet import Provenance, write_artefact
+from bali.io.parquet import Provenance, open_artefact
 
 Relation = tuple[str, str, str, str, str]  # head, rel, rela, tail, sab
 
 
-def write_umls(folder: Path, cuis: Sequence[str], relations: Sequence[Relation]) -> tuple[Path, Path]:
-    """concepts.parquet and relations.parquet, as ingest writes them."""
+def write_umls(
+    folder: Path,
+    cuis: Sequence[str],
+    relations: Sequence[Relation],
+    inverses: Mapping[str, Mapping[str, str]] | None = None,
+    group_rows: int = 1 << 18,
+) -> tuple[Path, Path]:
+    """concepts.parquet, relations.parquet and inverses.parquet, as ingest writes them.
+
+    Args:
+        folder: where they go.
+        cuis: in any order.
+        relations: in any order.
+        inverses: NLM's table: `rel` and `rela`, each label -> inverse.
+        group_rows: relations of a row group.
+    """
     concepts = [
         {"cui": cui, "preferred_name": f"name of {cui}", "num_names": 1, "tuis": ["T047"]} for cui in sorted(cuis)
     ]
-    columns = ("head_cui", "rel", "rela", "tail_cui", "sab")
-    rows = [{**dict(zip(columns, row, strict=True)), "srl": 0} for row in sorted(relations)]
-    for name, values in (("concepts", concepts), ("relations", rows)):
-        schema = schemas.ARTEFACTS[name]
-        table = pa.Table.from_pylist(values, schema=schema)
-        write_artefact(folder / f"{name}.parquet", table, schema, Provenance(name, "tiny", restriction_levels=[0]))
+    columns = ("head_cui", "tail_cui", "rel", "rela", "sab")
+    ordered = sorted((head, tail, rel, rela, sab) for head, rel, rela, tail, sab in relations)
+    rows = [{**dict(zip(columns, row, strict=True)), "srl": 0} for row in ordered]
+    table = [
+        {"column": column, "label": label, "inverse": inverse}
+        for column, labels in sorted((inverses or {}).items())
+        for label, inverse in sorted(labels.items())
+    ]
+    for name, values in (("concepts", concepts), ("relations", rows), ("inverses", table)):
+        write_rows(folder / f"{name}.parquet", values, group_rows)
     return folder / "concepts.parquet", folder / "relations.parquet"
 
 
-def build(folder: Path, cuis: Sequence[str], relations: Sequence[Relation], **options) -> tuple[Graph, Census]:
+def write_rows(path: Path, rows: Sequence[Mapping[str, object]], group_rows: int = 1 << 18) -> None:
+    """An artefact named as its file, in row groups of `group_rows`."""
+    schema = schemas.ARTEFACTS[path.stem]
+    with open_artefact(path, schema, Provenance(path.stem, "tiny", restriction_levels=[0])) as writer:
+        for start in range(0, len(rows), group_rows):
+            writer.write(pa.Table.from_pylist(list(rows[start : start + group_rows]), schema=schema))
+
+
+def build(
+    folder: Path,
+    cuis: Sequence[str],
+    relations: Sequence[Relation],
+    inverses: Mapping[str, Mapping[str, str]] | None = None,
+    group_rows: int = 1 << 18,
+    **options,
+) -> tuple[Graph, Census]:
     """The graph of these relations."""
     census = Census("build_graph")
-    graph = build_graph(*write_umls(folder, cuis, relations), GraphOptions(**options), census)
+    write_umls(folder, cuis, relations, inverses, group_rows)
+    graph = build_graph(folder, GraphOptions(**options), census)
     for name, tally in census.tables.items():
         tally.check(name)
     return graph, census
@@ -62,7 +96,9 @@ def cui_array(num_nodes: int, step: int = 1) -> pa.ChunkedArray:
 def sample(in_edges: InEdges, cuis: pa.ChunkedArray, roots: Sequence[int], fanout: Sequence[int], seed: int = 7):
     """Rows of subgraphs as dictionaries."""
     options = SubgraphOptions(fanout, seed)
-    tables = sample_subgraphs(in_edges, cuis, np.array(roots, np.int32), options, Census("sample_subgraphs"))
+    tables = sample_subgraphs(
+        in_edges, concept_ids.parse(cuis), np.array(roots, np.int32), options, Census("sample_subgraphs")
+    )
     return [row for table in tables for row in table.cast(schemas.SUBGRAPHS).to_pylist()]
 
 

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from bali import schemas
-from bali.errors import ArtefactError
+from bali.errors import ArtefactError, InputError
+from bali.graph import edges as edges_module
+from bali.graph.build import GraphOptions, build_graph
 from bali.graph.csr import InEdges
-from bali.graph.keys import contains, pack, unpack
-from tests.unit.graph.graph_fixtures import build, edges_of
+from bali.io.census import Census
+from tests.unit.graph.graph_fixtures import build, edges_of, write_rows, write_umls
 
 A, B, C, D = "C0000001", "C0000002", "C0000003", "C0000004"
 
@@ -20,7 +22,7 @@ def test_nodes_edges_and_their_order(tmp_path):
         (A, "RO", "inverse:treats", B, "X"),
         (A, "RO", "inverse:treats", C, "X|Y"),
     ]
-    assert graph.pairs == [("RO", "inverse:treats"), ("RO", "treats")]
+    assert graph.edges.pairs == [("RO", "inverse:treats"), ("RO", "treats")]
     assert dict(census.tables["relations"].dropped) == {"same edge from another source": 1}
     assert census.notes["inverse edges added"] == 2
 
@@ -91,16 +93,86 @@ def test_a_graph_without_relations(tmp_path):
     assert graph.in_edges().indptr.tolist() == [0, 0, 0]
 
 
-def test_keys_order_as_target_source_relation():
-    rows = np.array([[0, 0, 1], [0, 5, 0], [3, 1, 9], [3, 1, 10], [4_000_000, 0, 0], [4_000_000, 3_999_999, 32_767]])
-    target, source, relation = rows.T
-    keys = pack(source, target, relation)
-    assert (np.diff(keys) > 0).all()
-    ends = unpack(keys)
-    np.testing.assert_array_equal(np.column_stack([ends.target, ends.source, ends.relation]), rows)
-    assert contains(keys, keys[[4, 0]]).all()
-    assert not contains(keys, keys + 2).any()
-    assert not contains(keys[:0], keys).any()
+def test_nlms_table_has_the_last_word(tmp_path):
+    relations = [
+        (A, "RO", "treats", B, "X"),
+        (B, "RO", "related_to", A, "X"),  # mirrors `treats` everywhere, but the table knows better
+        (A, "CHD", "", C, "X"),
+        (C, "RO", "odd", D, "X"),
+    ]
+    inverses = {"rel": {"CHD": "PAR", "RO": "RO"}, "rela": {"treats": "treated_by", "related_to": "related_to"}}
+    graph, _ = build(tmp_path / "with", [A, B, C, D], relations, inverses)
+    added = set(edges_of(graph)) - set(relations)
+    assert added == {
+        (B, "RO", "treated_by", A, "X"),
+        (A, "RO", "related_to", B, "X"),
+        (C, "PAR", "", A, "X"),
+        (D, "RO", "inverse:odd", C, "X"),
+    }
+    learnt, _ = build(tmp_path / "without", [A, B, C, D], relations)
+    assert set(edges_of(learnt)) - set(relations) == {(C, "PAR", "", A, "X"), (D, "RO", "inverse:odd", C, "X")}
+
+
+def test_a_mirror_from_another_source_is_a_mirror(tmp_path):
+    relations = [(A, "CHD", "isa", B, "X"), (B, "PAR", "inverse_isa", A, "Y")]
+    graph, census = build(tmp_path / "one", [A, B], relations, inverse_edges=False)
+    assert edges_of(graph) == [relations[0]]
+    assert dict(census.tables["relations"].dropped) == {"mirror of a kept edge": 1}
+    both, census = build(tmp_path / "both", [A, B], relations)
+    assert set(edges_of(both)) == set(relations)
+    assert census.notes["inverse edges added"] == 0
+
+
+def test_two_relations_with_one_inverse_give_one_edge_back(tmp_path):
+    relations = [(A, "RO", "a", B, "X"), (A, "RO", "b", B, "X"), (A, "RO", "b", B, "Y")]
+    graph, _ = build(tmp_path, [A, B], relations, {"rela": {"a": "c", "b": "c"}})
+    assert [edge for edge in edges_of(graph) if edge[0] == B] == [(B, "RO", "c", A, "X|Y")]
+
+
+def test_many_sources_of_one_edge_are_joined_in_order(tmp_path):
+    sabs = ["Z", "MSH", "A", "SNOMEDCT_US", "B", "NCI"]
+    relations = [(A, "RO", "treats", B, sab) for sab in sabs] + [(A, "RO", "treats", C, sab) for sab in sabs[:3]]
+    graph, census = build(tmp_path, [A, B, C], relations, group_rows=2, inverse_edges=False)
+    assert edges_of(graph) == [
+        (A, "RO", "treats", B, "A|B|MSH|NCI|SNOMEDCT_US|Z"),
+        (A, "RO", "treats", C, "A|MSH|Z"),
+    ]
+    assert census.tables["relations"].dropped["same edge from another source"] == 7
+
+
+def test_labels_that_come_late_keep_their_edges(tmp_path):
+    """A label of each source and RELA, first met in any row group, in another order than the sorted one."""
+    cuis = [f"C{number:07d}" for number in range(50)]
+    relations = [(cuis[n], "RO", f"r{(7 * n) % 50:02d}", cuis[(n + 1) % 50], f"S{n % 3}") for n in range(50)]
+    graph, _ = build(tmp_path, cuis, relations, group_rows=3, inverse_edges=False)
+    assert sorted(edges_of(graph)) == sorted(relations)
+    assert graph.edges.pairs == sorted({row[1:3] for row in relations})
+
+
+def test_too_many_relations_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(edges_module, "MAX_RELATIONS", 3)
+    with pytest.raises(InputError, match="expected at most 3 pairs of REL and RELA, got 4"):
+        build(tmp_path, [A, B], [(A, "RO", f"r{number}", B, "X") for number in range(4)])
+
+
+@pytest.mark.parametrize("cuis", [[B, A], [A, A], ["C1"], ["X0000001"]])
+def test_concepts_that_are_none_or_in_no_order_are_refused(tmp_path, cuis):
+    write_umls(tmp_path, [A, B], [])
+    rows = [{"cui": cui, "preferred_name": "x", "num_names": 1, "tuis": []} for cui in cuis]
+    write_rows(tmp_path / "concepts.parquet", rows)
+    with pytest.raises(ArtefactError, match=r"concepts.parquet: expected distinct concept identifiers in order"):
+        build_graph(tmp_path, GraphOptions(), Census("build_graph"))
+
+
+@pytest.mark.parametrize("name", ["concepts", "relations", "inverses"])
+def test_each_input_is_needed_and_checked(tmp_path, name):
+    write_umls(tmp_path, [A, B], [(A, "RO", "treats", B, "X")])
+    (tmp_path / f"{name}.parquet").write_bytes(b"garbage")
+    with pytest.raises(ArtefactError, match=rf"{name}\.parquet: expected a Parquet file"):
+        build_graph(tmp_path, GraphOptions(), Census("build_graph"))
+    (tmp_path / f"{name}.parquet").unlink()
+    with pytest.raises(ArtefactError, match=rf"{name}\.parquet: no such file"):
+        build_graph(tmp_path, GraphOptions(), Census("build_graph"))
 
 
 def test_in_edges_are_mapped_and_checked(tmp_path):

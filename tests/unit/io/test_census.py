@@ -1,6 +1,8 @@
+from collections import Counter
+
 import pytest
 
-from bali.io.census import Census
+from bali.io.census import Census, Tally
 
 
 def test_every_row_is_accounted_for(tmp_path):
@@ -22,3 +24,13 @@ def test_a_lost_row_is_noticed(tmp_path):
     with pytest.raises(AssertionError, match="read 1 rows, accounted for 0"):
         census.write(tmp_path / "census.json")
     assert not (tmp_path / "census.json").exists()
+
+
+def test_pieces_of_a_table_add_up():
+    total, piece = Tally(), Tally(5, 2)
+    piece.drop("language", 3)
+    for _ in range(2):
+        total.add(piece)
+    total.check("MRCONSO")
+    assert total == Tally(10, 4, Counter(language=6))
+    assert piece == Tally(5, 2, Counter(language=3))

@@ -1,7 +1,7 @@
 import pytest
 
-from bali.errors import ArtefactError
-from bali.io.files import atomic_path, digest_file, read_json, write_json
+from bali.errors import ArtefactError, OutputError
+from bali.io.files import atomic_files, atomic_path, digest_file, read_json, write_json
 
 
 def test_a_file_is_whole_or_absent(tmp_path):
@@ -52,3 +52,44 @@ def test_json_round_trip_and_errors(tmp_path):
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(ArtefactError, match="expected JSON"):
         read_json(tmp_path / "a.json")
+
+
+def test_many_files_take_their_names_together(tmp_path):
+    folder = tmp_path / "a" / "out"
+    with atomic_files(folder) as partial:
+        for name in ("one", "two"):
+            (partial / name).write_text("new")
+        (partial / "folder").mkdir()
+        (partial / "folder" / "three").write_text("new")
+        assert [path.name for path in folder.iterdir()] == [partial.name]
+    assert sorted(path.name for path in folder.iterdir()) == ["folder", "one", "two"]
+    assert (folder / "folder" / "three").read_text() == "new"
+
+
+def test_an_exception_keeps_all_old_files(tmp_path):
+    (tmp_path / "one").write_text("old")
+    (tmp_path / "other").write_text("mine")
+    for fails in (True, False):
+        try:
+            with atomic_files(tmp_path) as partial:
+                (partial / "one").write_text("new")
+                (partial / "two").write_text("new")
+                if fails:
+                    raise RuntimeError
+        except RuntimeError:
+            assert fails
+        found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+        new = {"one": "old"} if fails else {"one": "new", "two": "new"}
+        assert found == {"other": "mine", **new}
+
+
+@pytest.mark.parametrize("atomic", [atomic_path, atomic_files])
+def test_what_the_system_refuses_is_one_line(tmp_path, atomic):
+    (tmp_path / "taken").write_text("mine")
+    below = r"taken/out: cannot be written: .*directory.*\. Free space on the disk"
+    with pytest.raises(OutputError, match=below), atomic(tmp_path / "taken" / "out"):
+        pass
+    full = r"x: cannot be written: 20005 requested and 496 written\. Free"  # as NumPy says it, but on two lines
+    with pytest.raises(OutputError, match=full), atomic(tmp_path / "x"):
+        raise OSError("20005 requested\nand 496 written")
+    assert [path.name for path in tmp_path.rglob("*") if path.name != "x"] == ["taken"]

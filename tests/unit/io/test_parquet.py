@@ -4,8 +4,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from bali.errors import ArtefactError
-from bali.io.parquet import derive, iterate_artefact, open_artefact, read_artefact, read_provenance, write_artefact
-from bali.schemas import SCHEMA_VERSION, SEMANTIC_TYPES
+from bali.io.parquet import (
+    derive,
+    iterate_artefact,
+    open_artefact,
+    read_artefact,
+    read_provenance,
+    read_row_group,
+    write_artefact,
+)
+from bali.schemas import CODES, REPEATED, SCHEMA_VERSION, SEMANTIC_TYPES
 
 ROWS = pa.table({"sty": ["Disease or Syndrome"], "tui": ["T047"], "cui": ["C9900001"]})
 
@@ -70,3 +78,43 @@ def test_other_columns_and_missing_files_are_refused(tmp_path):
         read_provenance(tmp_path / "a.parquet")
     with pytest.raises(ArtefactError, match="no such file"):
         read_artefact(tmp_path / "absent.parquet", SEMANTIC_TYPES)
+
+
+@pytest.fixture
+def codes(tmp_path):
+    """An artefact with a repeated column, in two row groups, the column once plain and once as a dictionary."""
+    assert REPEATED["codes"] == ("sab",)
+    path = tmp_path / "codes.parquet"
+    sab = pa.DictionaryArray.from_arrays(pa.array([1, 0], pa.int32()), pa.array(["MSH", "NCI"]))
+    with open_artefact(path, CODES, derive("codes", {}, [])) as writer:
+        writer.write(pa.table({"sab": sab, "code": ["b", "a"], "cui": ["C9900002", "C9900001"]}))
+        writer.write(pa.table({"sab": ["NA"], "code": [""], "cui": ["C9900003"]}))
+        assert writer.num_rows == 3
+    return path
+
+
+def test_repeated_strings_are_strings_to_every_reader(codes):
+    table = read_artefact(codes, CODES)
+    assert table.schema.equals(CODES)
+    assert table.to_pydict()["sab"] == ["NCI", "MSH", "NA"]
+    assert duckdb.sql(f"select sab, cui from '{codes}' order by cui").fetchall() == [
+        ("MSH", "C9900001"),
+        ("NCI", "C9900002"),
+        ("NA", "C9900003"),
+    ]
+    metadata = pq.ParquetFile(codes).metadata
+    assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == [2, 1]
+    assert read_provenance(codes)["artefact"] == "codes"
+
+
+def test_one_row_group_with_dictionaries(codes):
+    rows = read_row_group(codes, 0, ["cui", "sab"], ["sab"])
+    assert rows.schema.names == ["cui", "sab"]
+    assert pa.types.is_dictionary(rows["sab"].type)
+    assert rows.to_pydict() == {"cui": ["C9900002", "C9900001"], "sab": ["NCI", "MSH"]}
+    assert read_row_group(codes, 1, ["code"], []).to_pydict() == {"code": [""]}
+    content = bytearray(codes.read_bytes())
+    content[4:40] = b"\xff" * 36
+    codes.write_bytes(content)
+    with pytest.raises(ArtefactError, match="expected a Parquet file"):
+        read_row_group(codes, 0, ["cui", "sab", "code"], ["sab"])

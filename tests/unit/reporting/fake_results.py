@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from bali.graph.csr import InEdges
 from bali.io.census import Census, Tally
 from bali.io.files import write_json, write_text
 from bali.io.parquet import Provenance, write_artefact
@@ -83,18 +84,25 @@ def write_umls(root: Path) -> None:
             "name": "MeSH | demo",
             "version": "2026",
             "srl": 0,
+            "licence": "Office of <demo>; 1 Demo Road; a|b",
+            "citation": "Demo Headings. Somewhere: Demo Press;\n2026.",
             "num_names": len(names),
             "num_relations": 80,
         },
-        {"sab": "OTHER", "name": "", "version": "", "srl": 3, "num_names": 0, "num_relations": 0},
+        {"sab": "OTHER", "name": "", "version": "", "srl": 3, "licence": "", "citation": "Nobody."}
+        | {"num_names": 0, "num_relations": 0},
     ]
     write(root, "umls/sources.parquet", "sources", sources)
     census = Census("ingest")
-    census.tables["MRCONSO"] = Tally(len(names) + 30, len(names))
-    census.tables["MRCONSO"].drop("language", 20)
-    census.tables["MRCONSO"].drop("suppressed", 10)
-    census.tables["MRREL"] = Tally(100, 80)
-    census.tables["MRREL"].drop("unknown_cui", 20)
+    census.tables["MRCONSO.RRF"] = Tally(len(names) + 30, len(names))
+    census.tables["MRCONSO.RRF"].drop("few names", 20)
+    census.tables["MRCONSO.RRF"].drop("suppress", 10)
+    census.tables["MRREL.RRF"] = Tally(100, 80)
+    census.tables["MRREL.RRF"].drop("CUI without a kept name", 15)
+    census.tables["MRREL.RRF"].drop("suppress", 5)
+    census.tables["MRCONSO.RRF of terms.obo"] = Tally(250, 230)  # another format counts its own rows
+    census.tables["MRCONSO.RRF of terms.obo"].drop("no UMLS cross-reference", 20)
+    census.notes["terms that several files have, one taken"] = 3
     census.write(root / "umls/census.json")
 
 
@@ -129,6 +137,13 @@ def write_graph(root: Path) -> None:
     ]
     write(root, "graph/nodes.parquet", "nodes", nodes)
     write(root, "graph/edges.parquet", "edges", edges)
+    labels = [
+        {"relation_id": r, "rel": rel, "rela": rela, "num_edges": sum(e["relation_id"] == r for e in edges)}
+        for r, (rel, rela) in enumerate(relations)
+    ]
+    write(root, "graph/relation_labels.parquet", "relation_labels", labels)
+    columns = (np.array([edge[name] for edge in edges]) for name in ("source", "target", "relation_id"))
+    InEdges.from_edges(*columns, NUM_CONCEPTS).save(root / "graph/in_edges")
     subgraphs = []
     for i in range(30):
         mine = [e for e in edges if e["target"] == i]

@@ -1,8 +1,12 @@
+from collections import Counter
+
 import pytest
 from fake_results import write, write_results
 
 from bali.errors import ArtefactError
+from bali.io.census import Census, Tally
 from bali.reporting.data_versions import artefact_groups, input_files
+from bali.reporting.filter_costs import costs_of, filter_costs
 from bali.reporting.funnel import accounts, lanes
 from bali.reporting.metric_table import BETTER, SAME, WORSE, Difference, MetricKey, main_keys, metric_table
 from bali.reporting.results import Results
@@ -25,6 +29,31 @@ def test_lanes_count_files_and_shards(results):
     assert counts["records in the corpus files"] == 26
     assert counts["linked mentions"] == 48
     assert max(step.percent for step in umls.steps) == 100
+
+
+def test_filter_costs_are_rows_by_reason_and_table_in_the_order_of_the_filters(results):
+    costs = filter_costs(results)
+    assert costs.columns == ["names", "relations"]
+    assert (costs.read, costs.kept) == ([230, 100], [200, 80])
+    assert costs.dropped == [
+        ("suppress", [10, 5]),
+        ("CUI without a kept name", [0, 15]),
+        ("few names", [20, 0]),
+    ]
+
+
+def test_a_reason_that_the_table_does_not_know_follows_the_others():
+    census = Census("ingest", {"MRDEF.RRF": Tally(9, 5, Counter({"some other": 1, "source": 3}))})
+    costs = costs_of(census)
+    assert (costs.columns, costs.dropped) == (["definitions"], [("source", [3]), ("some other", [1])])
+    assert costs_of(Census("ingest", {"nodes.tsv": Tally(1, 1)})) is None
+
+
+def test_another_format_counts_its_own_rows_and_notes(results):
+    reading = next(account for account in accounts(results) if account.title == "Reading UMLS")
+    table = next(table for table in reading.tables if table.table == "MRCONSO.RRF of terms.obo")
+    assert (table.rows_in, table.rows_out, table.dropped) == (250, 230, [("no UMLS cross-reference", 20)])
+    assert reading.notes == [("terms that several files have, one taken", 3)]
 
 
 def test_accounts_add_up_over_shards(results):

@@ -4,13 +4,19 @@ from xml.etree import ElementTree
 import networkx as nx
 import numpy as np
 import pytest
+from fake_results import TYPES, write_results
 
+from bali.errors import ArtefactError
+from bali.graph.csr import InEdges
+from bali.io.parquet import read_artefact
 from bali.reporting.axes import Axes, Scale
 from bali.reporting.embedding_figure import geometry, principal_plane
-from bali.reporting.graph_figures import components, degree_figure, top_bars
+from bali.reporting.graph_figures import degree_figure, graph_figures, top_bars
 from bali.reporting.rendering import duration
+from bali.reporting.results import Results
 from bali.reporting.samples import cut
 from bali.reporting.svg import Drawing, short, ticks
+from bali.schemas import EDGES
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 17), (0.012, 0.019), (5, 123456), (1e-7, 2e-7)])
@@ -50,15 +56,32 @@ def test_points_lie_within_the_axes():
         assert 0 < y < 200
 
 
-def test_components_equal_networkx():
-    rng = np.random.default_rng(3)
-    edges = rng.integers(0, 60, size=(2, 35)).astype(np.int32)
-    graph = nx.Graph()
-    graph.add_nodes_from(range(60))
-    graph.add_edges_from(edges.T.tolist())
-    expected = sorted((len(c) for c in nx.connected_components(graph)), reverse=True)
-    assert len(expected) > 1
-    assert components(60, edges).tolist() == expected
+def test_graph_figures_are_those_of_the_whole_graph(tmp_path):
+    figures = graph_figures(Results(write_results(tmp_path)))
+    edges = read_artefact(tmp_path / "graph/edges.parquet", EDGES).to_pylist()
+    assert len(edges) > 60
+    facts = dict(figures.facts)
+    degrees = np.bincount([edge["target"] for edge in edges], minlength=40)
+    assert facts["edges"] == str(len(edges))
+    assert facts["in-degree, highest"] == str(degrees.max())
+    assert facts["in-degree, mean"] == f"{len(edges) / 40:.1f}"
+    assert (facts["concepts"], facts["concepts without an edge"]) == ("40", "10")
+    graph = nx.Graph([(edge["source"], edge["target"]) for edge in edges])
+    sizes = [len(component) for component in nx.connected_components(graph)]
+    assert facts["components"] == str(len(sizes) + 10)
+    assert facts["concepts in the largest"] == f"{max(sizes) / 40:.1%}"
+    expected = Counter(edge["rela"] or edge["rel"] for edge in edges)
+    assert {label: count for label, count, _ in figures.relations} == expected
+    expected = Counter(sab for edge in edges for sab in edge["sab"].split("|"))
+    assert {label: count for label, count, _ in figures.sources} == expected
+    assert {label: count for label, count, _ in figures.semantic_types} == {sty: 10 for _, sty in TYPES}
+
+
+def test_edges_of_another_graph_are_an_error(tmp_path):
+    results = Results(write_results(tmp_path))
+    InEdges.from_edges(*np.zeros((3, 1), np.int64), 7).save(tmp_path / "graph/in_edges")
+    with pytest.raises(ArtefactError, match=r"edges of the 40 nodes of nodes\.parquet, found those of 7"):
+        graph_figures(results)
 
 
 def test_degree_figure_has_a_dot_per_distinct_degree():

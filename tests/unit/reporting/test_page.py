@@ -96,8 +96,12 @@ def test_page_shows_what_the_artefacts_hold(results, config):
     assert "mlm_only shows no clear difference on all 3 main measures" in html
     for text in (
         "This is the demo",
-        "suppressed",
-        "unknown cui",
+        "What the filters of <code>umls</code> cost",
+        "dropped: few names",
+        "no UMLS cross-reference",
+        "terms that several files have, one taken",
+        "Office of &lt;demo&gt;; 1 Demo Road",
+        "How the vocabularies ask to be cited",
         "may_treat",
         "Pharmacologic Substance",
         "66.7",
@@ -137,6 +141,16 @@ def test_an_absent_artefact_leaves_out_its_section_with_a_sentence(results, conf
     assert sentence in html
 
 
+def test_without_the_census_of_ingest_the_table_of_filters_is_left_out(results, config):
+    title = "What the filters of <code>umls</code> cost"
+    assert title in page(collect(results, config, fake_encoder))
+    (results.root / "umls/census.json").unlink()
+    html = page(collect(results, config, fake_encoder))
+    outline(html)
+    assert title not in html
+    assert "What each stage dropped" in html
+
+
 @pytest.mark.parametrize("broken", ["graph/edges.parquet", "report/metrics.parquet", "mentions/a.parquet"])
 def test_a_broken_artefact_is_an_error(results, config, broken):
     (results.root / broken).write_bytes(b"garbage")
@@ -169,15 +183,18 @@ def test_model_card_says_what_the_model_is_and_how_it_did(results, config):
 def test_sources_lists_kept_vocabularies_and_marks_restricted_ones(results):
     config = decode(Config, {**CONFIG, "umls": {"release": "2026AA", "max_srl": 3}})
     open_page = sources_page(collect(results, config, fake_encoder).licences)
-    assert "| MSH | MeSH \\| demo | 2026 | 0 | 200 | 80 |" in open_page
+    assert "| MSH | MeSH \\| demo | 2026 | 0 | Office of <demo>; 1 Demo Road; a\\|b | 200 | 80 |" in open_page
+    assert "- MSH: Demo Headings. Somewhere: Demo Press; 2026.\n" in open_page
     assert "OTHER" not in open_page
     assert "⚠" not in open_page
     assert "Some material in the UMLS Metathesaurus is from copyrighted sources" in open_page
-    row = {"sab": "SNO", "name": "S", "version": "1", "srl": 3, "num_names": 5, "num_relations": 0}
+    row = {"sab": "SNO", "name": "S", "version": "1", "srl": 3, "licence": "", "citation": ""}
+    row |= {"num_names": 5, "num_relations": 0}
     write(results.root, "umls/sources.parquet", "sources", [row], "2026AA", levels=(0, 3))
     report = collect(results, config, fake_encoder)
     restricted = sources_page(report.licences)
     assert "| SNO | S | 1 | 3 ⚠ internal research" in restricted
+    assert "ask to be cited" not in restricted
     assert "Restricted vocabularies are present" in restricted
     assert "Restricted vocabularies are present" in page(report)
     assert "levels 0, 3" in model_card("bali_gat", config, report.table, report.licences)

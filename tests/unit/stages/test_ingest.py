@@ -11,7 +11,7 @@ from bali.io.census import Census
 from bali.io.parquet import check_artefact, read_provenance
 from bali.schemas import ARTEFACTS
 from bali.umls import ingest as ingestion
-from tests.unit.umls.rrf_fixtures import release, write_release, write_zip
+from tests.unit.rrf.rrf_fixtures import release, write_release, write_zip
 
 DATA = os.environ.get("BALI_DEVELOPMENT_DATA")
 OPTIONS = json.dumps({"umls": {"release": "tiny"}})
@@ -37,12 +37,18 @@ def test_artefacts_have_their_schema_and_origin(tmp_path):
     assert Census.read(tmp_path / "out" / "census.json").tables["MRCONSO.RRF"].rows_in == 9
 
 
-def test_two_runs_write_the_same_bytes(tmp_path):
+def test_all_runs_write_the_same_bytes_whatever_the_threads(tmp_path):
     write_zip(tmp_path / "release.zip", release())
-    assert ingest(tmp_path / "release.zip", tmp_path / "a") == 0
-    assert ingest(tmp_path / "release.zip", tmp_path / "b") == 0
-    assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
-    assert len(files_of(tmp_path / "a")) == len(ingestion.ARTEFACTS) + 1
+    runs = []
+    for number, threads in enumerate([1, 1, 3, 3, 8]):
+        out = tmp_path / f"{number}"
+        call = ["ingest", "--input", str(tmp_path / "release.zip"), "--output-dir", str(out), "--options", OPTIONS]
+        assert main([*call, "--threads", str(threads)]) == 0
+        runs.append(files_of(out))
+    assert len(runs[0]) == len(ingestion.ARTEFACTS) + 1
+    for files in runs[1:]:
+        assert [name for name in files if files[name] != runs[0].get(name)] == []
+    assert Census.read(tmp_path / "0" / "census.json").tables["MRREL.RRF"].rows_out > 0
 
 
 @pytest.mark.parametrize("spoil", ["gzip", "columns", "encoding", "missing"])

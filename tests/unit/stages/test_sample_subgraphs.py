@@ -97,3 +97,27 @@ def test_a_corpus_in_which_nothing_links(sample, tmp_path, capsys, mentions, mes
     assert error.startswith("bali sample-subgraphs: mentions: expected")
     assert message in error
     assert not (tmp_path / "out").exists()
+
+
+def test_the_relations_and_hubs_of_the_configuration_are_obeyed(sample, tmp_path):
+    mentions = [(1, 0, 0, CUIS[0], "quickumls")]
+    wide = {"num_hops": 2, "fanout": [-1, -1]}
+
+    def rows(**options):
+        assert sample(mentions, subgraphs={**wide, **options}) == 0
+        return read_artefact(tmp_path / "out" / "output", schemas.SUBGRAPHS).to_pylist()
+
+    assert len(rows()[0]["edge_source"]) == 8  # four neighbours, and the root back from each
+    assert len(rows(relations=["treats"])[0]["edge_source"]) == 4
+    assert len(rows(relations=["RO"])[0]["edge_source"]) == 8
+    census = Census.read(tmp_path / "out" / "census")
+    assert census.notes["hubs not walked through"] == 0
+    assert len(rows(hub_degree=1)[0]["edge_source"]) == 8  # the root has more, and is walked through all the same
+
+
+def test_an_unknown_relation_is_refused(sample, tmp_path, capsys):
+    mentions = [(1, 0, 0, CUIS[0], "quickumls")]
+    assert sample(mentions, subgraphs={**OPTIONS["subgraphs"], "relations": ["treat"]}) == EXIT_BAD_INPUT
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "subgraphs.relations: 'treat' is no REL or RELA of the graph. Did you mean treats?" in error
+    assert not (tmp_path / "out" / "output").exists()

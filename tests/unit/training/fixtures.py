@@ -1,5 +1,6 @@
 """A tiny world for the tensor side: 12 concepts, 34 names, a graph, 60 sentences, and a small BERT."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,18 @@ def names_of(concept: int) -> list[str]:
 def in_neighbours(concept: int) -> list[tuple[int, int]]:
     """(source, relation) of the edges into a concept; the last concept has none."""
     return [] if concept == 11 else [((concept + 1) % 12, concept % 2), ((concept + 5) % 12, 2)]
+
+
+def definitions_of(concept: int) -> list[tuple[str, str]]:
+    """(SAB, definition), of every third concept; the last of a concept repeats a name in other case."""
+    if concept % 3 != 2:
+        return []
+    texts = [
+        f"A disease of the {WORDS[concept]} organ.",
+        f"Loss of {WORDS[concept]} function",
+        names_of(concept)[1].upper(),
+    ]
+    return sorted(zip(("MSH", "NCI", "NCI"), texts, strict=True))
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,10 @@ def _write_knowledge(inputs: TrainingInputs) -> None:
         for i, name in enumerate([*names_of(c), names_of(c)[0].upper()])
     ]
     _write("names", inputs.names, names)
+    definitions = [
+        {"cui": CUIS[c], "sab": sab, "definition": text} for c in concepts for sab, text in definitions_of(c)
+    ]
+    _write("definitions", inputs.definitions, definitions)
     nodes = [
         {
             "node_id": c,
@@ -120,7 +137,9 @@ def _write_knowledge(inputs: TrainingInputs) -> None:
         for c in concepts
         for s, r in sorted(in_neighbours(c))
     ]
-    _write("edges", inputs.graph_dir / "edges.parquet", edges)
+    counts = Counter(edge["relation_id"] for edge in edges)
+    labels = [{"relation_id": r, "rel": "RO", "rela": f"r{r}", "num_edges": counts[r]} for r in range(max(counts) + 1)]
+    _write("relation_labels", inputs.relation_labels, labels)
     _write("subgraphs", inputs.subgraphs, [_subgraph(c) for c in concepts])
 
 

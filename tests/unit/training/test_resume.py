@@ -1,6 +1,7 @@
 """An interrupted run equals the uninterrupted one, bit for bit."""
 
 import dataclasses
+import json
 import os
 import signal
 from pathlib import Path
@@ -158,6 +159,15 @@ def test_other_encoders_run_to_a_folder(world, tmp_path, encoder):
     files = run(world, tmp_path, graph_encoder=encoder, num_steps=2)
     assert "model.safetensors" in files
     assert ("graph_encoder/config.json" in files) == (encoder != "none")
+
+
+def test_definitions_are_trained_on_and_recorded_where_they_are_asked_for(world, whole, tmp_path):
+    key = "umls/definitions.parquet"
+    first = run(world, tmp_path / "a", node_text="names_and_definitions")
+    assert key in json.loads(first["bali.json"])["input_digests"]
+    assert key not in json.loads(whole["bali.json"])["input_digests"]
+    assert first["model.safetensors"] != whole["model.safetensors"]
+    assert run(world, tmp_path / "b", node_text="names_and_definitions") == first
 
 
 @pytest.mark.parametrize(

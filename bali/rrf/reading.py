@@ -1,0 +1,257 @@
+"""RRF as a stream of blocks: every line checked, no row lost, no string reinterpreted.
+
+RRF is UTF-8 text with one row a line, each column ended by `|`, and no quoting at all: a `"` is a character of a
+name, `NA` and `null` are names. Files are read in blocks of `BLOCK_BYTES` cut at the last newline, so memory does not
+grow with the file; threads share the work on the blocks, whose results come in the order of the file.
+"""
+
+import codecs
+import io
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Any, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from bali import concept_ids
+from bali.errors import InputError
+from bali.rrf.layouts import Layout
+from bali.rrf.scanning import WHOLE, Bytes, Offsets, copy_spans, count_lines, find_values, last_newline
+from bali.rrf.source import RrfSource
+from bali.rrf.texts import Texts
+
+T = TypeVar("T")
+
+BLOCK_BYTES = 1 << 23
+_TRUNCATED = "The file may be truncated; compare its size with MRFILES.RRF."
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a file; their memory is used again when the work on them is done.
+
+    Attributes:
+        file: the file's name, for errors.
+        first_line: number of the line of row 0, counted from 1.
+        columns: the wanted columns.
+        text: the lines.
+        where: (num_wanted, 2, num_rows) first byte and end of each value.
+    """
+
+    file: str
+    first_line: int
+    columns: tuple[str, ...]
+    text: Bytes
+    where: Offsets
+
+    @property
+    def num_rows(self) -> int:
+        """Number of lines."""
+        return int(self.where.shape[2])
+
+    def texts(self, column: str, rows: npt.NDArray[np.integer] | None = None) -> Texts:
+        """The values of a column, of all rows or some."""
+        starts, ends = self.where[self.columns.index(column)]
+        wanted = np.arange(self.num_rows) if rows is None else rows
+        return Texts(*copy_spans(self.text, starts, ends, wanted))
+
+    def places(self, columns: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The positions of some columns in `where`."""
+        return np.array([self.columns.index(column) for column in columns], np.int64)
+
+    def concept_numbers(self, column: str) -> concept_ids.Numbers:
+        """A column of concept identifiers as numbers (`bali.concept_ids`).
+
+        Raises:
+            InputError: a value is no concept identifier.
+        """
+        starts, ends = self.where[self.columns.index(column)]
+        numbers = concept_ids.parse_spans(self.text, starts, ends)
+        wrong = np.flatnonzero(numbers == concept_ids.UNKNOWN)
+        if len(wrong):
+            row = int(wrong[0])
+            raise InputError(
+                f"{self.file} line {self.first_line + row}: expected {column} to be a concept identifier,"
+                f" {concept_ids.FORMS}, got {self.value(column, row)!r}. The columns may be shifted; download the file"
+                " again."
+            )
+        return numbers
+
+    def value(self, column: str, row: int) -> str:
+        """One value."""
+        start, end = self.where[self.columns.index(column), :, row]
+        return self.text[start:end].tobytes().decode()
+
+
+def map_blocks(
+    source: RrfSource,
+    layout: Layout,
+    wanted: Sequence[str],
+    work: Callable[[Block], T],
+    threads: int = 1,
+    block_bytes: int = BLOCK_BYTES,
+) -> Iterator[T]:
+    """Read a file and apply `work` to its blocks, in `threads` threads; results come in the order of the file.
+
+    Args:
+        source: where it lies.
+        layout: all its columns, in order.
+        wanted: the columns that `work` reads.
+        work: called once for each block, in some thread.
+        threads: blocks worked on at once.
+        block_bytes: bytes read at once.
+
+    Raises:
+        InputError: a line has other than the layout's columns or no end, is not UTF-8, or holds a carriage return that
+            is not before the newline; the compressed stream is damaged. Line numbers count from 1.
+    """
+    buffers = _Buffers(block_bytes)
+
+    def scan(lines: Bytes, first_line: int) -> T:
+        where = buffers.take_places(len(wanted), count_lines(lines))
+        result = work(_scan(lines, source.name, first_line, layout, (tuple(wanted), where)))
+        buffers.give_back(lines, where)
+        return result
+
+    with source.open() as stream, ThreadPoolExecutor(threads) as pool:
+        pending: deque[Future[T]] = deque()
+        try:
+            for lines, first_line in _whole_lines(stream, source.name, len(layout.columns), buffers):
+                pending.append(pool.submit(scan, lines, first_line))
+                if len(pending) > threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def read_columns(source: RrfSource, layout: Layout, wanted: Sequence[str]) -> pl.DataFrame:
+    """Some columns of a small file as strings, all rows at once; errors as `map_blocks`."""
+
+    def columns(block: Block) -> pl.DataFrame:
+        return pl.DataFrame({name: pl.Series(block.texts(name).to_arrow(), dtype=pl.String) for name in wanted})
+
+    empty = pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
+    return pl.concat([empty, *map_blocks(source, layout, wanted, columns)])
+
+
+class _Buffers:
+    """Memory of blocks, used again and again: fresh memory costs the system as much as scanning it."""
+
+    def __init__(self, block_bytes: int) -> None:
+        self.block_bytes = block_bytes
+        self._texts: list[Bytes] = []
+        self._places: list[Offsets] = []
+
+    def take_text(self, num_bytes: int) -> Bytes:
+        """An array of at least so many bytes."""
+        idle = self._texts.pop() if self._texts else np.empty(0, np.uint8)
+        return idle if len(idle) >= num_bytes else np.empty(num_bytes, np.uint8)
+
+    def take_places(self, num_columns: int, num_rows: int) -> Offsets:
+        """An array of shape (num_columns, 2, num_rows)."""
+        idle = self._places.pop() if self._places else np.empty(0, np.int32)
+        size = num_columns * 2 * num_rows
+        flat = idle if len(idle) >= size else np.empty(size, np.int32)
+        return flat[:size].reshape(num_columns, 2, num_rows)
+
+    def give_back(self, text: Bytes, places: Offsets) -> None:
+        """Take arrays (or their first parts) of which nothing is read any more."""
+        self._texts.append(_whole(text))
+        self._places.append(_whole(places))
+
+
+def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _whole_lines(stream: IO[bytes], file: str, num_columns: int, buffers: _Buffers) -> Iterator[tuple[Bytes, int]]:
+    """Pieces of the file that end with a newline, and the number of their first line; the end must be one, too."""
+    first_line = 1
+    start = stream.read(len(codecs.BOM_UTF8))
+    rest = np.frombuffer(b"" if start == codecs.BOM_UTF8 else start, np.uint8)
+    while len(data := _read(stream, rest, buffers)) > len(rest):
+        end = last_newline(data) + 1
+        if end == 0 and len(data) > max(buffers.block_bytes, BLOCK_BYTES):
+            raise InputError(
+                f"{file} line {first_line}: expected a line of columns, got {len(data)} bytes without end."
+            )
+        lines, rest = data[:end], data[end:].copy()
+        num_lines = count_lines(lines)
+        if end:
+            yield lines, first_line
+            first_line += num_lines
+    if last_newline(rest) >= 0:  # a file shorter than a byte order mark
+        yield rest, first_line
+    elif len(rest):
+        got = rest.tobytes().count(b"|")
+        problem = (
+            f"expected {num_columns} columns, got {got}"
+            if got < num_columns
+            else "expected a newline after the last column, got the end of the file"
+        )
+        raise InputError(f"{file} line {first_line}: {problem}. {_TRUNCATED}")
+
+
+def _read(stream: IO[bytes], rest: Bytes, buffers: _Buffers) -> Bytes:
+    """`rest` and at most a block more; nothing more at the end of the stream."""
+    end = len(rest) + buffers.block_bytes
+    buffer = buffers.take_text(end)
+    buffer[: len(rest)] = rest
+    num_read = cast("io.RawIOBase", stream).readinto(buffer[len(rest) : end].data) or 0
+    return buffer[: len(rest) + num_read]
+
+
+def _scan(
+    text: Bytes, file: str, first_line: int, layout: Layout, wanted_places: tuple[tuple[str, ...], Offsets]
+) -> Block:
+    wanted, where = wanted_places
+    num_columns = len(layout.columns)
+    slots = np.array([wanted.index(name) if name in wanted else -1 for name in layout.columns], np.int64)
+    wrong, is_ascii = find_values(text, num_columns, slots, where)
+    if wrong != WHOLE:
+        line = text.tobytes().split(b"\n")[wrong]
+        raise InputError(f"{file} line {first_line + wrong}: {_explain(line, num_columns)}")
+    if not is_ascii and not _is_utf8(text):
+        raise InputError(_explain_utf8(text.tobytes(), file, first_line))
+    return Block(file, first_line, wanted, text, where)
+
+
+def _explain(line: bytes, num_columns: int) -> str:
+    line = line.removesuffix(b"\r")
+    if b"\r" in line:
+        return "expected no carriage return inside a line, got one. Download the file again."
+    found = line.count(b"|") + (not line.endswith(b"|") and line.count(b"|") >= num_columns)
+    return f"expected {num_columns} columns, got {found}. {_TRUNCATED}"
+
+
+def _is_utf8(text: Bytes) -> bool:
+    """Whether Arrow's check, far faster than decoding, passes."""
+    whole = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, len(text)], np.int32)), pa.py_buffer(text))
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _explain_utf8(lines: bytes, file: str, first_line: int) -> str:
+    try:
+        lines.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = first_line + lines.count(b"\n", 0, error.start)
+        offset = error.start - (lines.rfind(b"\n", 0, error.start) + 1)
+        return (
+            f"{file} line {line}: expected UTF-8, got the byte 0x{lines[error.start]:02x} at byte {offset} of the line."
+            " Download it again, or convert the file to UTF-8."
+        )
+    raise AssertionError("Arrow refuses UTF-8 that Python decodes")
