@@ -1,5 +1,7 @@
 """Sorting of integers that fill tens of millions of rows."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -54,6 +56,15 @@ def argsort_words(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
                 counts[digit] += 1
             order, other = other, order
     return order
+
+
+@compiled
+def count_values(values: npt.NDArray[Any], size: int) -> npt.NDArray[np.int64]:
+    """(size,) how often 0, 1, ... occur; `np.bincount` first copies all values to eight bytes each."""
+    counts = np.zeros(size, np.int64)
+    for value in values:
+        counts[value] += 1
+    return counts
 
 
 def changes(values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:

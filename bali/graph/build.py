@@ -17,6 +17,7 @@ from bali.graph.inverses import InverseTable
 from bali.graph.relation_rows import read_relation_rows
 from bali.io.census import Census
 from bali.io.parquet import read_artefact
+from bali.sorting import count_values
 
 SLICE_ROWS = 1 << 18
 
@@ -56,14 +57,14 @@ class Graph:
 
     def nodes(self) -> pa.Table:
         """The nodes as `schemas.NODES`."""
-        degree = np.bincount(self.edges.target, minlength=self.concepts.num_rows)
+        degree = count_values(self.edges.target, self.concepts.num_rows)
         columns = {name: self.concepts[name] for name in ("cui", "preferred_name", "tuis")}
         node_id = np.arange(self.concepts.num_rows, dtype=np.int32)
         return pa.table({"node_id": node_id, **columns, "degree": degree.astype(np.int32)})
 
     def relation_labels(self) -> pa.Table:
         """The relations as `schemas.RELATION_LABELS`."""
-        counts = np.bincount(self.edges.relation, minlength=len(self.edges.pairs))
+        counts = count_values(self.edges.relation, len(self.edges.pairs))
         rels, relas = (pa.array([pair[part] for pair in self.edges.pairs], pa.string()) for part in (0, 1))
         relation_id = np.arange(len(self.edges.pairs), dtype=np.int16)
         return pa.table({"relation_id": relation_id, "rel": rels, "rela": relas, "num_edges": counts})

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from bali.compiled import compiled
 from bali.errors import ArtefactError
 from bali.io.files import atomic_path
+from bali.sorting import count_values
 
 _DTYPES: dict[str, np.dtype[Any]] = {
     "indptr": np.dtype(np.int64),
@@ -51,7 +52,7 @@ class InEdges:
     ) -> "InEdges":
         """From integer arrays of edges, sorted by target, source and relation."""
         indptr = np.zeros(num_nodes + 1, np.int64)
-        np.cumsum(np.bincount(target, minlength=num_nodes), out=indptr[1:])
+        np.cumsum(count_values(target, num_nodes), out=indptr[1:])
         return cls(indptr, source.astype(np.int32), relation.astype(np.int16))
 
     @classmethod

@@ -7,6 +7,7 @@ import pyarrow as pa
 from bali.graph.edges import Edges
 from bali.graph.hashing import hash_strings
 from bali.io.stable_hash import stable_hash
+from bali.sorting import count_values
 
 
 def cap_degrees(edges: Edges, cuis: pa.ChunkedArray, max_degree: int, seed: int) -> npt.NDArray[np.int64]:
@@ -21,7 +22,7 @@ def cap_degrees(edges: Edges, cuis: pa.ChunkedArray, max_degree: int, seed: int)
         max_degree: at least 1.
         seed: of the sample.
     """
-    degree = np.bincount(edges.target, minlength=len(cuis))
+    degree = count_values(edges.target, len(cuis))
     crowded = np.flatnonzero(degree[edges.target] > max_degree)
     names = pa.array([f"{rel}|{rela}" for rel, rela in edges.pairs], pa.string())
     target = edges.target[crowded]

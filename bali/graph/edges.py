@@ -14,7 +14,7 @@ from bali.graph.relation_rows import Label, RelationRows
 from bali.graph.unpacking import count_edges, unpack_edges
 from bali.io.census import Census
 from bali.pair_keys import PairKeys
-from bali.sorting import Keys, changes, sort_keys
+from bali.sorting import Keys, changes, count_values, sort_keys
 
 MAX_RELATIONS = 1 << 13  # a table of all pairs of them is held; UMLS 2025 has about 1,100
 
@@ -179,8 +179,8 @@ def _join_sources(keys: Keys, layout: PairKeys, labels: _Labels) -> Edges:
     while len(edges):
         sab = labels.sab[layout.label(keys[starts + depth])]
         codes = source_set[edges].astype(np.int64) * len(labels.sabs) + sab
-        grown, positions = np.unique(codes, return_inverse=True)
-        source_set[edges] = len(names) + positions
+        grown = np.flatnonzero(np.bincount(codes))  # few, and their range is small: counted, not sorted
+        source_set[edges] = len(names) + np.searchsorted(grown, codes)
         parts = [divmod(code, len(labels.sabs)) for code in grown.tolist()]
         names += [f"{names[joined]}|{labels.sabs[added]}" for joined, added in parts]
         depth += 1
@@ -190,8 +190,9 @@ def _join_sources(keys: Keys, layout: PairKeys, labels: _Labels) -> Edges:
 
 def _without_unused(edges: Edges) -> Edges:
     """The edges with numbers for those relations only that have one, in the same order."""
-    used = np.flatnonzero(np.bincount(edges.relation, minlength=len(edges.pairs)))
+    used = np.flatnonzero(count_values(edges.relation, len(edges.pairs)))
     if len(used) == len(edges.pairs):
         return edges
-    relation = np.searchsorted(used, edges.relation).astype(np.int16)
-    return replace(edges, relation=relation, pairs=[edges.pairs[number] for number in used.tolist()])
+    numbers = np.zeros(len(edges.pairs), np.int16)
+    numbers[used] = np.arange(len(used))
+    return replace(edges, relation=numbers[edges.relation], pairs=[edges.pairs[number] for number in used.tolist()])
