@@ -14,6 +14,7 @@ from bali.rrf.layouts import MRCONSO, MRREL, MRSTY
 from bali.rrf.locate import locate
 from bali.umls.filters import UmlsFilters
 from bali.umls.ingest import ARTEFACTS, ingest
+from bali.vocabulary import REL_INVERSES
 from tests.unit.rrf.rrf_fixtures import PROVENANCE
 
 pytestmark = [
@@ -101,7 +102,10 @@ def expected_counts(raw: dict[str, pl.DataFrame], filters: UmlsFilters) -> dict[
     cuis = names["CUI"].unique().implode()
     relations = keep(MRREL.name, raw[MRREL.name], "suppress", wanted("SUPPRESS", filters.suppress))
     relations = keep(MRREL.name, relations, "source", source_is(pl.col("SAB"), filters))
-    is_wanted = wanted("REL", filters.relations) | wanted("RELA", filters.relations)
+    labels = filters.relations  # the files have no MRDOC: only the RELs have known inverses
+    if labels is not None:
+        labels = labels | {REL_INVERSES[label] for label in labels & REL_INVERSES.keys()}
+    is_wanted = wanted("REL", labels) | wanted("RELA", filters.relations)
     relations = keep(MRREL.name, relations, "relation", is_wanted)
     known = pl.col("CUI1").is_in(cuis) & pl.col("CUI2").is_in(cuis)
     relations = keep(MRREL.name, relations, "CUI without a kept name", known)

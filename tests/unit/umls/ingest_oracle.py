@@ -94,7 +94,10 @@ class Expected:
 
     def _relations(self) -> None:
         f, cuis = self.filters, {row["CUI"] for row in self.names}
-        table = {row["VALUE"]: row["EXPL"] for row in self.tables["MRDOC.RRF"] if row["TYPE"].endswith("_inverse")}
+        table = {"PAR": "CHD", "CHD": "PAR", "RB": "RN", "RN": "RB", "AQ": "QB", "QB": "AQ"}
+        stated = [row for row in self.tables["MRDOC.RRF"] if row["TYPE"].endswith("_inverse")]
+        table |= {row["EXPL"]: row["VALUE"] for row in stated}
+        table |= {row["VALUE"]: row["EXPL"] for row in stated}
         kept = []
         for row in self.tables["MRREL.RRF"]:
             labels = {row["REL"], row["RELA"]} - {""}

@@ -23,6 +23,7 @@ def test_names_survive_and_every_row_has_one_reason(ingested, threads):
         "MRSAB.RRF": {"not the current version": 1},
         "MRCUI.RRF": {"deleted without replacement": 1},
         "MRDEF.RRF": {"CUI without a kept name": 1},
+        "MRDOC.RRF": {"no inverse of a relation": 1},
     }
     assert census.notes["concepts"] == 4
     assert census.notes["relations of a concept with itself"] == 1

@@ -37,7 +37,7 @@ NLM = [
         ({"isa"}, NLM, {("CHD", "isa"), ("PAR", "inverse_isa")}),
         ({"may_be_treated_by"}, NLM, {("RO", "may_treat"), ("RO", "may_be_treated_by")}),
         ({"RB"}, NLM, {("RN", "")}),
-        ({"RB"}, [], set()),
+        ({"RB"}, [], {("RN", "")}),
         ({"CHD"}, NLM, {("CHD", "isa"), ("PAR", "inverse_isa")}),
         ({"SIB"}, [], {("SIB", "")}),
         ({"RO"}, [], {("RO", "may_treat"), ("RO", "may_be_treated_by"), ("RO", "")}),
