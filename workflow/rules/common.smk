@@ -127,7 +127,10 @@ def memory(base_mb, per_input_mb=0.0):
 def release_memory(wildcards, input, attempt):
     """Memory for the ingestion, MB: three quarters of the release's size as plain text, more on each attempt."""
     packed = (".gz", ".zip")  # five times denser than the text
-    sizes = [Path(file).stat().st_size * (5 if file.endswith(packed) else 1) for file in input]
+    sizes = [
+        Path(file).stat().st_size * (5 if file.endswith(packed) else 1)
+        for file in input
+    ]
     return int((1500 + 0.75 * sum(sizes) / 2**20) * attempt)
 
 
