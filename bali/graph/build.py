@@ -1,11 +1,10 @@
 """Relations of a release -> a directed multigraph over its concepts."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from bali import concept_ids, schemas
@@ -16,6 +15,7 @@ from bali.graph.edges import Edges, make_edges
 from bali.graph.inverses import InverseTable
 from bali.graph.relation_rows import read_relation_rows
 from bali.io.census import Census
+from bali.io.dictionaries import dictionary_of
 from bali.io.parquet import read_artefact
 from bali.sorting import count_values
 
@@ -72,8 +72,8 @@ class Graph:
     def edge_slices(self) -> Iterator[pa.Table]:
         """The edges as `schemas.EDGES`, in pieces of `SLICE_ROWS`."""
         edges = self.edges
-        rel, rela = (_dictionary([pair[part] for pair in edges.pairs]) for part in (0, 1))
-        sources = pa.array(edges.source_names, pa.string())
+        rel, rela = (dictionary_of(pair[part] for pair in edges.pairs) for part in (0, 1))
+        sab = dictionary_of(edges.source_names)
         for start in range(0, len(edges.source), SLICE_ROWS):
             rows = slice(start, start + SLICE_ROWS)
             relation = edges.relation[rows]
@@ -84,7 +84,7 @@ class Graph:
                     "relation_id": relation,
                     "rel": rel(relation),
                     "rela": rela(relation),
-                    "sab": pa.DictionaryArray.from_arrays(edges.source_set[rows], sources),
+                    "sab": sab(edges.source_set[rows]),
                 }
             )
 
@@ -124,13 +124,6 @@ def build_graph(umls_dir: Path, options: GraphOptions, census: Census) -> Graph:
         edges = edges.take(kept)
     counts.rows_out = len(edges.source)
     return Graph(concepts, edges)
-
-
-def _dictionary(strings: Sequence[str]) -> Callable[[npt.NDArray[np.int16]], pa.DictionaryArray]:
-    """What turns positions in `strings` into an Arrow dictionary of the distinct ones."""
-    distinct, positions = np.unique(np.array(strings, dtype=object), return_inverse=True)
-    values, numbers = pa.array(distinct, pa.string()), positions.astype(np.int32)
-    return lambda rows: pa.DictionaryArray.from_arrays(numbers[rows], values)
 
 
 def _read_inverses(path: Path) -> InverseTable:

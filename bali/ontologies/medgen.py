@@ -50,6 +50,7 @@ def transcribe_medgen(files: Mapping[str, Parts]) -> dict[str, RrfSource]:
     """
 
     def file(layout: Layout, name: str, pieces: Pieces) -> TranscribedFile:
+        """The transcript of the parts of one file."""
         return TranscribedFile(layout, [path for part in files[name] for path in part.paths()], pieces)
 
     made = [

@@ -56,6 +56,7 @@ def transcribe_rxnorm(files: Files) -> dict[str, RrfSource]:
     concepts = RxnormConcepts(files)
 
     def file(layout: Layout, pieces: Pieces, *names: str) -> TranscribedFile:
+        """The transcript that is made of those of the named files that are there."""
         behind = [path for name in names if name in files for path in files[name].paths()]
         return TranscribedFile(layout, behind, pieces)
 

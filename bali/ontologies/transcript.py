@@ -83,9 +83,11 @@ class _PieceStream(io.RawIOBase):
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer from the current piece; 0 after the last, when all rows must be accounted for."""
         while not self._rest:
             rows = next(self._pieces, None)
             if rows is None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from bali.errors import InputError
 from bali.io.census import Tally
+from bali.io.dictionaries import dictionary_of
 from bali.rrf.interning import Interner
 from bali.rrf.reading import Block
 
@@ -94,9 +95,7 @@ class Kinds(Generic[Kind]):
 
     def dictionary(self, value: Callable[[Kind], str]) -> Callable[[KindNumbers], pa.DictionaryArray]:
         """What turns numbers of kinds into a string of each, as an Arrow dictionary in sorted order."""
-        rank, strings = self.rank(value)
-        positions, dictionary = rank.astype(np.int32), pa.array(strings, pa.string())
-        return lambda numbers: pa.DictionaryArray.from_arrays(positions[numbers], dictionary)
+        return dictionary_of(value(kind) for kind in self._numbers)
 
     def _number(self, kind: Kind, block: Block, rows: KindNumbers, local: int) -> int:
         """The number of a kind that one reader met for the first time; the lock is held."""

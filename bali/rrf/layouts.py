@@ -16,6 +16,10 @@ class Layout:
     columns: Columns
 
 
+def _columns(names: str) -> Columns:
+    return tuple(names.split())
+
+
 # Concept names and sources: one row an atom (section 3.3.4).
 #
 # | # | Column | Meaning | # | Column | Meaning |
@@ -31,28 +35,7 @@ class Layout:
 # | 9 | SAUI | atom id in the source | 18 | CVF | content view flag |
 MRCONSO = Layout(
     "MRCONSO.RRF",
-    tuple(
-        [
-            "CUI",
-            "LAT",
-            "TS",
-            "LUI",
-            "STT",
-            "SUI",
-            "ISPREF",
-            "AUI",
-            "SAUI",
-            "SCUI",
-            "SDUI",
-            "SAB",
-            "TTY",
-            "CODE",
-            "STR",
-            "SRL",
-            "SUPPRESS",
-            "CVF",
-        ]
-    ),
+    _columns("CUI LAT TS LUI STT SUI ISPREF AUI SAUI SCUI SDUI SAB TTY CODE STR SRL SUPPRESS CVF"),
 )
 
 # Related concepts: a row reads "CUI2 RELA CUI1" (section 3.3.9).
@@ -69,26 +52,7 @@ MRCONSO = Layout(
 # | 8 | RELA | finer label, may be empty | 16 | CVF | content view flag |
 MRREL = Layout(
     "MRREL.RRF",
-    tuple(
-        [
-            "CUI1",
-            "AUI1",
-            "STYPE1",
-            "REL",
-            "CUI2",
-            "AUI2",
-            "STYPE2",
-            "RELA",
-            "RUI",
-            "SRUI",
-            "SAB",
-            "SL",
-            "RG",
-            "DIR",
-            "SUPPRESS",
-            "CVF",
-        ]
-    ),
+    _columns("CUI1 AUI1 STYPE1 REL CUI2 AUI2 STYPE2 RELA RUI SRUI SAB SL RG DIR SUPPRESS CVF"),
 )
 
 # Semantic types (section 3.3.7): concept, type, place in the tree of types, name of the type, attribute, content view.
@@ -97,39 +61,14 @@ MRSTY = Layout("MRSTY.RRF", ("CUI", "TUI", "STN", "STY", "ATUI", "CVF"))
 # Definitions (section 3.3.6): concept, atom, attribute, id in the source, source, text, O E Y N, content view.
 MRDEF = Layout("MRDEF.RRF", ("CUI", "AUI", "ATUI", "SATUI", "SAB", "DEF", "SUPPRESS", "CVF"))
 
-# Sources with versions, restriction levels and licences (section 3.3.13). RSAB is the SAB of the other files, SON the
-# official name, SVER the version, SLC the licence contact, SRL the restriction level, CURVER Y the current version,
-# SCIT the citation.
+# Sources with versions, restriction levels and licences (chapter 3, source information). RSAB is the SAB of the other
+# files, SON the official name, SVER the version, SLC the licence contact, SRL the restriction level, CURVER Y the
+# current version, SCIT the citation.
 MRSAB = Layout(
     "MRSAB.RRF",
-    tuple(
-        [
-            "VCUI",
-            "RCUI",
-            "VSAB",
-            "RSAB",
-            "SON",
-            "SF",
-            "SVER",
-            "VSTART",
-            "VEND",
-            "IMETA",
-            "RMETA",
-            "SLC",
-            "SCC",
-            "SRL",
-            "TFR",
-            "CFR",
-            "CXTY",
-            "TTYL",
-            "ATNL",
-            "LAT",
-            "CENC",
-            "CURVER",
-            "SABIN",
-            "SSN",
-            "SCIT",
-        ]
+    _columns(
+        "VCUI RCUI VSAB RSAB SON SF SVER VSTART VEND IMETA RMETA SLC SCC SRL TFR CFR CXTY TTYL ATNL LAT"
+        " CENC CURVER SABIN SSN SCIT"
     ),
 )
 
@@ -140,7 +79,7 @@ MRCUI = Layout("MRCUI.RRF", ("CUI1", "VER", "REL", "RELA", "MAPREASON", "CUI2", 
 # CUIs merged since the last release (CHANGE/MERGEDCUI.RRF): the old one, the one that took its names.
 MERGEDCUI = Layout("MERGEDCUI.RRF", ("PCUI", "CUI"))
 
-# Values of coded columns (section 3.3.5). DOCKEY RELA or REL with TYPE rela_inverse or rel_inverse gives the inverse of
+# Values of coded columns (section 3.3.3). DOCKEY RELA or REL with TYPE rela_inverse or rel_inverse gives the inverse of
 # VALUE in EXPL.
 MRDOC = Layout("MRDOC.RRF", ("DOCKEY", "VALUE", "TYPE", "EXPL"))
 

@@ -113,6 +113,7 @@ def map_blocks(
     buffers = _Buffers(block_bytes)
 
     def scan(lines: Bytes, first_line: int) -> T:
+        """The result for one block, whose memory is free again afterwards."""
         where = buffers.take_places(len(wanted), count_lines(lines))
         result = work(_scan(lines, source.name, first_line, layout, (tuple(wanted), where)))
         buffers.give_back(lines, where)
@@ -136,6 +137,7 @@ def read_columns(source: RrfSource, layout: Layout, wanted: Sequence[str]) -> pl
     """Some columns of a small file as strings, all rows at once; errors as `map_blocks`."""
 
     def columns(block: Block) -> pl.DataFrame:
+        """The wanted columns of one block."""
         return pl.DataFrame({name: pl.Series(block.texts(name).to_arrow(), dtype=pl.String) for name in wanted})
 
     empty = pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))

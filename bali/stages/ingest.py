@@ -10,7 +10,7 @@ from bali.config import Umls
 from bali.io.parquet import derive
 from bali.ontologies.formats import transcribe
 from bali.rrf.locate import input_paths, locate
-from bali.stages.options import add_option_arguments, available_cores, read_config, stage_options
+from bali.stages.options import add_option_arguments, available_cores, positive_number, read_config, stage_options
 from bali.umls.filters import UmlsFilters, choice, choose_tuis
 from bali.umls.ingest import ingest
 
@@ -28,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="META directory, zip, or RRF files (.gz too); RxNorm, MedGen, OBO or KGX",
     )
     parser.add_argument("--output-dir", type=Path, required=True, help="folder of the artefacts")
-    parser.add_argument("--threads", type=int, default=available_cores(), help="blocks read at once (default: cores)")
+    parser.add_argument(
+        "--threads", type=positive_number, default=available_cores(), help="blocks read at once (default: cores)"
+    )
     add_option_arguments(parser)
 
 

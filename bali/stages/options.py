@@ -47,6 +47,17 @@ def stage_options(config: Config, *sections: str) -> dict[str, Any]:
     return options
 
 
+def positive_number(text: str) -> int:
+    """An argument that must be a whole number of at least 1.
+
+    Raises:
+        ArgumentTypeError: it is not; the command says so and exits 2.
+    """
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

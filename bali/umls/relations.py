@@ -10,6 +10,7 @@ import pyarrow as pa
 from bali import concept_ids
 from bali.errors import InputError
 from bali.io.census import Tally
+from bali.io.dictionaries import dictionary_of
 from bali.pair_keys import PairKeys
 from bali.rrf.kinds import KindNumbers, Kinds
 from bali.rrf.layouts import MRREL
@@ -49,21 +50,18 @@ class Relations:
 
     def slices(self) -> Iterator[pa.Table]:
         """The rows as `schemas.RELATIONS`, in pieces of `SLICE_ROWS`."""
-        dictionaries = [_dictionary([label[part] for label in self.labels]) for part in range(3)]
-        level = np.array([self.source_levels.get(sab, 0) for _, _, sab in self.labels], np.int8)
+        rel, rela, sab = (dictionary_of(label[part] for label in self.labels) for part in range(3))
+        level = np.array([self.source_levels.get(source, 0) for _, _, source in self.labels], np.int8)
         for start in range(0, len(self.keys), SLICE_ROWS):
             keys = self.keys[start : start + SLICE_ROWS]
             label = self.layout.label(keys)
-            rel, rela, sab = (
-                pa.DictionaryArray.from_arrays(number[label], strings) for number, strings in dictionaries
-            )
             yield pa.table(
                 {
                     "head_cui": concept_ids.write_runs(self.concepts[self.layout.first(keys)]),
-                    "rel": rel,
-                    "rela": rela,
+                    "rel": rel(label),
+                    "rela": rela(label),
                     "tail_cui": concept_ids.write(self.concepts[self.layout.second(keys)]),
-                    "sab": sab,
+                    "sab": sab(label),
                     "srl": level[label],
                 }
             )
@@ -176,10 +174,3 @@ class RelationReader:
 
 
 _NOTHING = _Piece(Tally(), *(np.empty(0, np.int32) for _ in range(3)))
-
-
-def _dictionary(strings: list[str]) -> tuple[npt.NDArray[np.int32], pa.Array]:
-    """The position of each string among the distinct ones, and these, sorted."""
-    distinct = sorted(set(strings))
-    positions = {string: position for position, string in enumerate(distinct)}
-    return np.array([positions[string] for string in strings], np.int32), pa.array(distinct, pa.string())

@@ -98,6 +98,7 @@ def read_semantic_types(file: RrfSource, manifest: Manifest, tally: Tally, threa
     kinds = Kinds(("TUI", "STY"), lambda tui, sty: (tui, sty))
 
     def read(block: Block) -> tuple[concept_ids.Numbers, KindNumbers]:
+        """Concept and kind of each row of one block."""
         return block.concept_numbers("CUI"), kinds.read(block)
 
     pieces = list(map_blocks(file, manifest.layout(MRSTY, _COLUMNS), _COLUMNS, read, threads))

@@ -187,3 +187,11 @@ def test_the_command_itself_shows_its_log_and_one_line(tmp_path, sources):
     assert others[0].startswith("bali ingest: ")
     assert "No space left on device" in others[0]
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("threads", ["0", "-1", "two", "1.5"])
+def test_a_number_of_threads_that_is_none_is_refused(tmp_path, capsys, threads):
+    with pytest.raises(SystemExit) as stop:
+        main(["ingest", "--input", str(tmp_path), "--output-dir", str(tmp_path / "out"), "--threads", threads])
+    assert stop.value.code == 2
+    assert f"expected a whole number of at least 1, got '{threads}'" in capsys.readouterr().err
