@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_REPORT := results/report/index.html
 
-.PHONY: demo test test-all check format demo-data schema bench-umls clean
+.PHONY: demo test test-all check format demo-data schema bench-umls bench-linking check-linking clean
 
 demo: $(VENV)/.installed
 	$(BIN)/snakemake --cores all
@@ -41,6 +41,21 @@ schema: $(VENV)/.installed
 SCALE ?= 1
 bench-umls: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.umls --scale $(SCALE)
+
+# Times the linker's back ends and prints a JSON object; PACKAGE_ABSTRACTS is what the slow one of them gets.
+NAMES ?= 1000000
+INDEX_NAMES ?= 6000000
+ABSTRACTS ?= 2000
+PACKAGE_ABSTRACTS ?= $(ABSTRACTS)
+bench-linking: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.linking --names $(NAMES) --index-names $(INDEX_NAMES) \
+		--abstracts $(ABSTRACTS) --package-abstracts $(PACKAGE_ABSTRACTS)
+
+# Compares every row of the linker's back ends under many parameters; SETTINGS="defaults dice overlap=100" takes some.
+SETTINGS ?= all
+CHECKED_ABSTRACTS ?= 5000
+check-linking: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.linking_identity --abstracts $(CHECKED_ABSTRACTS) --settings $(SETTINGS)
 
 clean:
 	rm -rf results .snakemake

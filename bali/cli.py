@@ -11,6 +11,7 @@ from bali.errors import BaliError
 
 # Sub-command -> module under bali.stages; imported only when called, so that data stages never load torch.
 COMMANDS = {
+    "fetch": "fetch",
     "open-metathesaurus": "open_metathesaurus",
     "ingest": "ingest",
     "build-graph": "build_graph",
@@ -19,7 +20,9 @@ COMMANDS = {
     "select-versions": "select_versions",
     "split-sentences": "split_sentences",
     "link-mentions": "link_mentions",
+    "rank-candidates": "rank_candidates",
     "score-linking": "score_linking",
+    "evaluate-linker": "evaluate_linker",
     "sample-subgraphs": "sample_subgraphs",
     "collect-held-out": "collect_held_out",
     "make-examples": "make_examples",
@@ -28,6 +31,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "summarise-metrics": "summarise_metrics",
     "report": "report",
+    "export": "export",
     "show": "show",
     "config-schema": "config_schema",
 }

@@ -20,11 +20,13 @@ from bali.vocabulary import (
     MODEL_NAME_PATTERN,
     Accelerator,
     CorpusFormat,
+    DuplicateTexts,
     GraphEncoder,
     LinkingBackend,
     NodeText,
     Overlapping,
     Precision,
+    Ranker,
     Similarity,
 )
 
@@ -62,23 +64,56 @@ class Graph(Section):
 class Corpus(Section):
     """Which texts are read (stages parse_corpus, select_versions, split_sentences)."""
 
-    inputs: list[str] = Field(["resources/demo/pubmed/*.xml"], min_length=1, description="globs; a later entry wins")
-    format: CorpusFormat = Field("auto", description="auto: by the content's first line")
+    inputs: list[str] = Field(
+        ["resources/demo/pubmed/*.xml"],
+        min_length=1,
+        description="globs of files, or of folders of plain texts; a later entry wins",
+    )
+    format: CorpusFormat = Field("auto", description="auto: by the content; jsonl: also BERN2's")
+    duplicate_texts: DuplicateTexts = Field(
+        "keep", description="drop: of documents with one text the lowest PMID stays"
+    )
     held_out_pmids: list[int] = Field([], description="PMIDs kept out of training, beside those of the evaluation sets")
     locations: ClassVar[frozenset[str]] = frozenset({"inputs", "held_out_pmids"})
 
 
 class Linking(Section):
-    """How mentions are found (stages build_linker_index, link_mentions). Names and defaults are QuickUMLS's."""
+    """How mentions are found, filtered and linked (stages build_linker_index, link_mentions, rank_candidates).
 
-    backend: LinkingBackend = "quickumls"
+    Names and defaults of the matcher's keys are QuickUMLS's.
+    """
+
+    backend: LinkingBackend = Field("fast", description="fast and quickumls give the same answers")
     threshold: float = Field(0.7, gt=0, le=1, description="lowest similarity, 0-1")
     similarity: Similarity = "jaccard"
     window: int = Field(5, ge=1, description="longest mention, tokens")
     min_match_length: int = Field(3, ge=1, description="shortest mention, characters")
     overlapping: Overlapping = Field("score", description="which of two overlapping mentions wins")
-    semantic_types: list[str] | Literal["quickumls", "all"] = Field("quickumls", description="TUIs, or its own list")
+    semantic_types: list[str] | Literal["quickumls", "all"] = Field(
+        "quickumls", description="TUIs or semantic groups that the matcher accepts, or its own list"
+    )
+    keep_uppercase: bool = Field(False, description="with lowercase off: mentions in capitals are not lower-cased")
+    ignore_syntax: bool = Field(False, description="mentions may start and end with any token, also a stop word")
     lowercase: bool = Field(True, description="the dictionary is lower-cased")
+    normalize_unicode: bool = Field(False, description="dictionary and text are matched in ASCII")
+    source_rank: list[str] = Field([], description="SABs from best to worst, which break ties; others come after them")
+    keep_types: list[str] | All = Field("all", description="TUIs or semantic groups; other candidates are dropped")
+    stop_terms: list[str] = Field([], description="mentions to drop, in any case")
+    short_and_ambiguous: bool = Field(False, description="drop the words of bali/linking/short_and_ambiguous.tsv")
+    min_letters: int = Field(0, ge=0, description="letters that a mention must have")
+    max_candidates: int | None = Field(None, ge=1, description="a mention with more concepts is dropped; null: none")
+    keep_candidates: bool = Field(False, description="all candidates go to mentions/candidates, not the chosen only")
+    ranker: Ranker = Field("order", description="context: a language model chooses among a mention's concepts")
+    ranker_model: str | None = Field(None, description="directory of a Hugging Face encoder, for ranker: context")
+    locations: ClassVar[frozenset[str]] = frozenset({"ranker_model"})
+
+    @model_validator(mode="after")
+    def _options_have_an_effect(self) -> Self:
+        if self.ranker == "order" and self.ranker_model is not None:
+            raise ValueError("ranker_model is without effect where ranker is order: set ranker: context")
+        if self.keep_uppercase and self.lowercase:
+            raise ValueError("keep_uppercase is without effect where lowercase is true: set lowercase: false")
+        return self
 
 
 class Subgraphs(Section):

@@ -57,6 +57,8 @@ class PairKeys:
 
     def relabel(self, keys: Keys, labels: npt.NDArray[Any]) -> None:
         """Replace each label by `labels[label]`, in place."""
+        if np.array_equal(labels, np.arange(len(labels))):
+            return
         mask = self.max_labels - 1
         for start in range(0, len(keys), _SLICE):
             piece = keys[start : start + _SLICE]

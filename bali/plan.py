@@ -9,6 +9,8 @@ from typing import Any
 from bali.config import Config
 from bali.errors import ConfigError, InputError
 from bali.ontologies.formats import input_files
+from bali.pubmed.checksums import MD5_SUFFIX
+from bali.pubmed.plain_text import text_files
 from bali.rrf.locate import release_files
 from bali.vocabulary import BASE_MODEL
 
@@ -28,16 +30,20 @@ def umls_files(config: Config) -> list[str]:
 
 
 def corpus_shards(config: Config) -> dict[str, str]:
-    """Shard name -> file, in order of precedence (a later one wins); files of one glob are taken in sorted order.
+    """Shard name -> file or folder of plain texts, in order of precedence (a later one wins).
+
+    What one glob matches is taken in sorted order. MD5 files are no shards; folders are where they hold plain texts.
 
     Raises:
         InputError: a glob matches nothing, or two files would give shards of one name.
     """
     shards: dict[str, str] = {}
     for pattern in config.corpus.inputs:
-        files = sorted(file for file in glob.glob(pattern, recursive=True) if Path(file).is_file())
+        files = sorted(file for file in glob.glob(pattern, recursive=True) if _is_corpus_input(Path(file)))
         if not files:
-            raise InputError(f"corpus.inputs: expected files that match {pattern!r}, found none.")
+            raise InputError(
+                f"corpus.inputs: expected files that match {pattern!r} (or folders of plain texts), found none."
+            )
         for file in files:
             shard = _CORPUS_SUFFIX.sub("", Path(file).name)
             if shard in shards and shards[shard] != file:
@@ -46,6 +52,10 @@ def corpus_shards(config: Config) -> dict[str, str]:
                 )
             shards[shard] = file
     return shards
+
+
+def _is_corpus_input(path: Path) -> bool:
+    return bool(text_files(path)) if path.is_dir() else path.is_file() and path.suffix != MD5_SUFFIX
 
 
 def base_model_files(config: Config) -> list[str]:
@@ -62,6 +72,23 @@ def base_model_files(config: Config) -> list[str]:
         raise InputError(
             f"pretraining.base_model: expected {FROM_CORPUS!r} or a Hugging Face directory with a config.json, "
             f"found none at {name}."
+        )
+    return sorted(str(file) for file in folder.iterdir() if file.is_file())
+
+
+def ranker_files(config: Config) -> list[str]:
+    """The files of the language model that ranks candidates by context; none where their order decides.
+
+    Raises:
+        ConfigError: the directory does not exist or has no config.json.
+    """
+    if config.linking.ranker == "order":
+        return []
+    folder = Path(config.linking.ranker_model or "")
+    if not (folder / "config.json").is_file():
+        raise ConfigError(
+            "linking.ranker_model: expected a Hugging Face directory with a config.json,"
+            f" found {config.linking.ranker_model}. Name one, or set linking.ranker: order."
         )
     return sorted(str(file) for file in folder.iterdir() if file.is_file())
 

@@ -7,7 +7,7 @@ that another version wrote.
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 NAMES = pa.schema(
     [
@@ -126,7 +126,7 @@ RELATION_LABELS = pa.schema(
 
 DOCUMENTS = pa.schema(
     [
-        ("pmid", pa.int64()),
+        ("pmid", pa.int64()),  # of a document whose identifier is no number: a hash of it, from 10^17
         ("version", pa.int32()),  # PMID/@Version; 1 where the format has none
         ("title", pa.string()),
         ("text", pa.string()),  # title, newline, abstract; sentence and annotation offsets count in it (code points)
@@ -136,10 +136,17 @@ DOCUMENTS = pa.schema(
         ),  # TITLE first, then the labels of a structured abstract or ABSTRACT
         ("year", pa.int16()),  # of publication; null where unknown
         ("mesh_headings", pa.list_(pa.string())),  # descriptor UIs
+        ("external_id", pa.string()),  # the file's identifier where it is no number; pmid is then a hash of it
     ]
 )  # sorted by pmid, one row per PMID in the whole corpus
 
-PARSED_DOCUMENTS = DOCUMENTS.append(pa.field("position", pa.int32()))  # order of the records in the file
+PARSED_DOCUMENTS = pa.schema(
+    [
+        *DOCUMENTS,
+        ("position", pa.int32()),  # order of the records in the file
+        ("text_digest", pa.int64()),  # of the text without white space and case: see bali/pubmed/duplicate_texts.py
+    ]
+)
 
 DELETIONS = pa.schema(
     [
@@ -192,10 +199,26 @@ MENTIONS = pa.schema(
         ("term", pa.string()),  # the dictionary's string; the surface for annotations that came with the corpus
         ("similarity", pa.float32()),  # 0-1; 1 for annotations that came with the corpus
         ("tuis", pa.list_(pa.string())),  # sorted
-        ("num_candidates", pa.int32()),  # concepts that the matcher proposed for this span
-        ("source", pa.string()),  # quickumls or pubtator
+        ("num_candidates", pa.int32()),  # concepts proposed for this span, of the types that are kept
+        ("source", pa.string()),  # quickumls (links of either back end) or pubtator
     ]
 )  # sorted by pmid, sentence_id, start, end, source
+
+CANDIDATES = pa.schema(
+    [
+        ("pmid", pa.int64()),
+        ("sentence_id", pa.int32()),
+        ("start", pa.int32()),  # as in mentions, source quickumls
+        ("end", pa.int32()),
+        ("rank", pa.int32()),  # place in the order of the span's candidates, 0 is the one that the order chooses
+        ("cui", pa.string()),
+        ("term", pa.string()),  # the dictionary's string; a concept may be there with several
+        ("similarity", pa.float32()),  # 0-1
+        ("tuis", pa.list_(pa.string())),  # sorted
+        ("is_preferred", pa.bool_()),  # the term is the preferred name of the concept
+        ("source_rank", pa.int32()),  # of the best source that has the term for the concept, 0 is best
+    ]
+)  # of the mentions kept; sorted by pmid, sentence_id, start, end, rank; empty unless candidates are kept
 
 MENTION_COUNTS = pa.schema(
     [
@@ -241,7 +264,35 @@ HELD_OUT = pa.schema(
 LINKING_QUALITY = pa.schema(
     [
         ("shard", pa.string()),  # the shard whose annotations are the gold standard
-        ("level", pa.string()),  # span_and_cui, span, span_and_cui_in_dictionary
+        ("level", pa.string()),  # span_and_cui, span, span_overlap, span_and_cui_in_dictionary
+        ("num_gold", pa.int64()),  # distinct annotations
+        ("num_predicted", pa.int64()),  # distinct links in the documents that have annotations
+        ("num_correct", pa.int64()),
+        ("precision", pa.float64()),
+        ("recall", pa.float64()),
+        ("f1", pa.float64()),
+    ]
+)  # sorted by shard; counts of shards add up
+
+LINKING_BY_TYPE = pa.schema(
+    [
+        ("shard", pa.string()),
+        ("tui", pa.string()),  # of the annotation's concept, or of the link's; "" where it has none
+        ("sty", pa.string()),  # name of the type; "no type" where the concept has none or is unknown
+        ("num_gold", pa.int64()),  # a concept with several types counts in each
+        ("num_predicted", pa.int64()),
+        ("num_correct", pa.int64()),  # span and CUI agree
+        ("precision", pa.float64()),
+        ("recall", pa.float64()),
+        ("f1", pa.float64()),
+    ]
+)  # sorted by shard, tui
+
+LINKING_CURVE = pa.schema(
+    [
+        ("shard", pa.string()),
+        ("level", pa.string()),  # span_and_cui, span
+        ("threshold", pa.float64()),  # links of a lower similarity are left out; the first is what was linked with
         ("num_gold", pa.int64()),
         ("num_predicted", pa.int64()),
         ("num_correct", pa.int64()),
@@ -249,7 +300,34 @@ LINKING_QUALITY = pa.schema(
         ("recall", pa.float64()),
         ("f1", pa.float64()),
     ]
-)
+)  # sorted by shard, level, threshold
+
+LINKING_OUTCOMES = pa.schema(
+    [
+        ("shard", pa.string()),
+        ("side", pa.string()),  # annotation or link: what is counted
+        ("kind", pa.string()),  # correct, or a kind of error: see bali/linking/quality/outcomes.py
+        ("num", pa.int64()),
+    ]
+)  # sums by shard and side: num_gold and num_predicted of the level span_and_cui
+
+LINKING_ERRORS = pa.schema(
+    [
+        ("kind", pa.string()),  # as in linking_outcomes
+        ("surface", pa.string()),  # annotated text in lower case; for "no annotation here" the linked text
+        ("gold", pa.string()),  # CUI of the annotation; its identifier where the release has no concept for it
+        ("gold_name", pa.string()),  # preferred name, "" where unknown
+        ("predicted_surface", pa.string()),  # linked text in lower case; "" where nothing is linked
+        ("predicted_cui", pa.string()),
+        ("predicted_name", pa.string()),
+        ("num", pa.int64()),  # how often
+        ("shard", pa.string()),  # of the example
+        ("pmid", pa.int64()),
+        ("sentence", pa.string()),  # the one that the example starts in
+        ("start", pa.int32()),  # of `surface` in the sentence, code points
+        ("end", pa.int32()),  # exclusive; the sentence's length where an annotation goes beyond it
+    ]
+)  # the commonest of each kind, most frequent first
 
 METRICS = pa.schema(
     [
@@ -325,11 +403,16 @@ ARTEFACTS: dict[str, pa.Schema] = {
     "parsed_annotations": PARSED_ANNOTATIONS,
     "sentences": SENTENCES,
     "mentions": MENTIONS,
+    "candidates": CANDIDATES,
     "mention_counts": MENTION_COUNTS,
     "subgraphs": SUBGRAPHS,
     "examples": EXAMPLES,
     "held_out": HELD_OUT,
     "linking_quality": LINKING_QUALITY,
+    "linking_by_type": LINKING_BY_TYPE,
+    "linking_curve": LINKING_CURVE,
+    "linking_outcomes": LINKING_OUTCOMES,
+    "linking_errors": LINKING_ERRORS,
     "metrics": METRICS,
     "comparisons": COMPARISONS,
     "predictions": PREDICTIONS,

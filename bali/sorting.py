@@ -10,17 +10,24 @@ from bali.compiled import compiled
 Keys = npt.NDArray[np.int64]
 
 
-@compiled
-def sort_keys(keys: Keys) -> Keys:
+def sort_keys(keys: Keys, lowest_bit: int = 0) -> Keys:
     """Non-negative integers in ascending order, by radix; half the time of a comparison sort at 60 million.
 
-    `keys` serves as working memory: its content is lost, and the result may be the same array.
+    Args:
+        keys: serves as working memory: its content is lost, and the result may be the same array.
+        lowest_bit: the bits below do not count; keys that are equal in the others keep their order.
     """
-    source, target = keys, np.empty_like(keys)
+    in_order: Keys = _sort(keys, np.empty_like(keys), lowest_bit)  # NumPy's memory comes in larger pages than numba's
+    return in_order
+
+
+@compiled
+def _sort(source: Keys, target: Keys, lowest_bit: int) -> Keys:
+    """`sort_keys` with both arrays as working memory."""
     highest = np.int64(0)
     for key in source:
         highest = max(highest, key)
-    shift = 0
+    shift = lowest_bit
     while shift < 63 and highest >> shift > 0:
         counts = np.zeros(2049, np.int64)  # of digits of 11 bits: they fit into the first-level cache
         for key in source:
@@ -35,6 +42,18 @@ def sort_keys(keys: Keys) -> Keys:
             source, target = target, source
         shift += 11
     return source
+
+
+@compiled
+def settle(keys: Keys) -> None:
+    """Sort in place keys of which each is near its place, by insertion."""
+    for place in range(1, len(keys)):
+        key = keys[place]
+        hole = place
+        while hole > 0 and keys[hole - 1] > key:
+            keys[hole] = keys[hole - 1]
+            hole -= 1
+        keys[hole] = key
 
 
 @compiled
@@ -65,6 +84,11 @@ def count_values(values: npt.NDArray[Any], size: int) -> npt.NDArray[np.int64]:
     for value in values:
         counts[value] += 1
     return counts
+
+
+def is_sorted(values: npt.NDArray[np.integer]) -> bool:
+    """Whether no value is lower than the one before."""
+    return bool(np.all(values[1:] >= values[:-1]))
 
 
 def changes(values: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:

@@ -13,10 +13,12 @@ NodeId = int  # dense int32 given to the sorted CUIs of a graph
 Split = Literal["train", "validation"]
 GraphEncoder = Literal["gat", "names_only", "none"]
 NodeText = Literal["names", "names_and_definitions"]
-LinkingBackend = Literal["quickumls"]
+LinkingBackend = Literal["quickumls", "fast"]
 Similarity = Literal["jaccard", "dice", "cosine", "overlap"]
 Overlapping = Literal["score", "length"]
-CorpusFormat = Literal["auto", "pubmed_xml", "pubtator"]
+Ranker = Literal["order", "context"]
+CorpusFormat = Literal["auto", "pubmed_xml", "pubtator", "bioc_json", "jsonl", "text"]
+DuplicateTexts = Literal["keep", "drop"]
 Accelerator = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -28,5 +30,5 @@ MODEL_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REL_INVERSES = {"PAR": "CHD", "CHD": "PAR", "RB": "RN", "RN": "RB", "AQ": "QB", "QB": "AQ"}
 
 BASE_MODEL = "base"  # name of the untouched base model in tables and folders
-QUICKUMLS = "quickumls"  # value of mentions.source for links made by the matcher
+QUICKUMLS = "quickumls"  # value of mentions.source for links by QuickUMLS's rules, of either back end
 PUBTATOR = "pubtator"  # value of mentions.source for annotations that came with the corpus

@@ -11,6 +11,7 @@ import polars as pl
 
 from bali.errors import InputError
 from bali.io.parquet import check_artefact
+from bali.linking.identifiers.forms import as_codes
 from bali.schemas import CODES, RETIRED_CUIS
 from bali.vocabulary import CUI_PATTERN
 
@@ -19,7 +20,6 @@ _NO_CONCEPT = "-1"  # what BC5CDR writes for a mention without a MeSH id
 # Descriptors are D and 6 or 9 digits, supplementary concepts C and 6 or 9: a CUI is C and 7.
 _BARE_MESH = re.compile(r"D\d{6,9}|C(\d{6}|\d{9})")
 _MESH_PREFIX, _CUI_PREFIX = "MESH:", "UMLS:"
-_SOURCE_OF_PREFIX = {"MESH": "MSH"}  # prefix of an identifier -> SAB where they differ
 
 
 def split_identifiers(text: str) -> list[str]:
@@ -38,7 +38,7 @@ def map_identifiers(
     """Concepts of normalised identifiers; an identifier without any is absent.
 
     A CUI stands for itself, a retired one for its replacements. Any other is looked up among the source codes of the
-    release (`PREFIX:CODE`; MESH is the source MSH), and in the identifier map where the release does not know it.
+    release (`linking.identifier_forms`), and in the identifier map where the release does not know it.
 
     Raises:
         ArtefactError: codes or retired_cuis are missing in `umls_dir`.
@@ -64,15 +64,8 @@ def _normalise(identifier: str) -> str:
 
 def _from_codes(path: Path, identifiers: Collection[str]) -> dict[str, set[str]]:
     check_artefact(path, CODES)
-    wanted = [(i, *i.split(":", 1)) for i in sorted(identifiers) if ":" in i]
-    table = pl.DataFrame(
-        {
-            "identifier": [identifier for identifier, _, _ in wanted],
-            "sab": [_SOURCE_OF_PREFIX.get(prefix, prefix) for _, prefix, _ in wanted],
-            "code": [code for _, _, code in wanted],
-        },
-        schema={"identifier": pl.String, "sab": pl.String, "code": pl.String},
-    )
+    wanted = [(identifier, sab, code) for identifier in sorted(identifiers) for sab, code in as_codes(identifier)]
+    table = pl.DataFrame(wanted, {"identifier": pl.String, "sab": pl.String, "code": pl.String}, orient="row")
     rows = table.lazy().join(pl.scan_parquet(path), on=["sab", "code"]).select("identifier", "cui").collect()
     return _grouped(rows.iter_rows())
 

@@ -1,7 +1,6 @@
 """Relation rows -> distinct edges, with the mirrors that are missing or without those that repeat one."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,9 +54,9 @@ def make_edges(rows: RelationRows, table: InverseTable, inverse_edges: bool, cen
     Raises:
         InputError: there are more than `MAX_RELATIONS` relations.
     """
-    with ThreadPoolExecutor(2) as pool:
-        keys, mirrored = pool.map(sort_keys, (rows.keys, mirror(rows.keys, rows.layout)))
-    rows = replace(rows, keys=keys)
+    mirrored, layout = rows.keys, rows.layout
+    by_target = sort_keys(mirror(mirrored, layout), layout.concept_bits + layout.label_bits)  # the rest is in order
+    rows = replace(rows, keys=by_target)
     inverses = _find_inverses(rows, mirrored, table)
     labels = _Labels.closed(rows.labels, inverses)
     for keys in (rows.keys, mirrored):

@@ -11,17 +11,20 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from bali import concept_ids, schemas
+from bali.compiled import compiled
 from bali.errors import InputError
 from bali.io.census import Tally
 from bali.io.parquet import check_artefact, read_row_group
 from bali.pair_keys import PairKeys
-from bali.sorting import Keys
+from bali.sorting import Keys, is_sorted, sort_keys
 from bali.vocabulary import Sab
 
 _THREADS = 2  # row groups read at once; more do not help, for one thread numbers the labels
 _LABEL_COLUMNS = ("rel", "rela", "sab")
 _COLUMNS = ("head_cui", "tail_cui", *_LABEL_COLUMNS)
 _DICTIONARIES = ("head_cui", *_LABEL_COLUMNS)
+_STRING_BITS = 20  # of a string's number in a packed label
+_MAX_STRINGS = 1 << _STRING_BITS
 
 Label = tuple[str, str, Sab]  # REL, RELA, SAB
 
@@ -31,7 +34,7 @@ class RelationRows:
     """Relations between nodes.
 
     Attributes:
-        keys: (num_rows,) tail, head and label (position in `labels`), in the order of the artefact.
+        keys: (num_rows,) head, tail and label (position in `labels`), sorted.
         layout: of the keys.
         labels: sorted.
     """
@@ -65,10 +68,11 @@ def read_relation_rows(path: Path, concepts: concept_ids.Numbers, self_loops: bo
             keys[num_rows : num_rows + len(found)] = found
             num_rows += len(found)
     keys = keys[:num_rows]
-    labels = sorted(reader.labels)
+    found_labels = reader.labels()
+    labels = sorted(found_labels)
     positions = {label: position for position, label in enumerate(labels)}
-    reader.layout.relabel(keys, np.array([positions[label] for label in reader.labels] or [0], np.int64))
-    return RelationRows(keys, reader.layout, labels)
+    reader.layout.relabel(keys, np.array([positions[label] for label in found_labels] or [0], np.int64))
+    return RelationRows(keys if is_sorted(keys) else sort_keys(keys), reader.layout, labels)  # as ingest wrote them
 
 
 class _Reader:
@@ -80,48 +84,97 @@ class _Reader:
         self._self_loops = self_loops
         self._tally = tally
         self._lock = threading.Lock()
+        self._strings = [dict[str, int]() for _ in _LABEL_COLUMNS]
+        self._labels: dict[int, int] = {}  # the numbers of the label's strings, packed -> its own number
         self.layout = PairKeys.over(len(concepts))
-        self.labels: dict[Label, int] = {}
+
+    def labels(self) -> list[Label]:
+        """The labels, by number."""
+        rels, relas, sabs = (list(strings) for strings in self._strings)
+        last = _MAX_STRINGS - 1
+        return [
+            (rels[code >> 2 * _STRING_BITS], relas[code >> _STRING_BITS & last], sabs[code & last])
+            for code in self._labels
+        ]
 
     def read(self, row_group: int) -> Keys:
         """The keys of the rows between nodes."""
         rows = read_row_group(self._path, row_group, _COLUMNS, _DICTIONARIES)
-        head = self._nodes(rows["head_cui"].dictionary)[_indices(rows["head_cui"])]
-        tail = self._nodes(rows["tail_cui"])
-        known = (head >= 0) & (tail >= 0)
-        kept = known if self._self_loops else known & (head != tail)
-        code, strings = _encode(rows)
+        head, tail = rows["head_cui"], concept_ids.parse(rows["tail_cui"])
+        numbers = concept_ids.parse(head.dictionary)
+        node_of_head = np.where(numbers >= 0, self._index[numbers], concept_ids.UNKNOWN)
+        parts = [rows[column] for column in _LABEL_COLUMNS]
+        code, distinct = _encode(parts)
         with self._lock:
-            label = self._number(strings)[code]
+            label_of_code = self._number([part.dictionary.to_pylist() for part in parts], distinct)
+        heads, tails, labels = (_indices(head), node_of_head), (tail, self._index), (code, label_of_code)
+        bits = self.layout.concept_bits, self.layout.label_bits
+        keys, num_unknown, num_loops = _pack(heads, tails, labels, bits, self._self_loops)  # type: ignore[no-untyped-call]
+        with self._lock:
             self._tally.rows_in += len(rows)
-            self._tally.drop("CUI not among the concepts", len(rows) - int(known.sum()))
-            self._tally.drop("self loop", int(known.sum()) - int(kept.sum()))
-        return self.layout.pack(tail[kept], head[kept], label[kept])
+            self._tally.drop("CUI not among the concepts", int(num_unknown))
+            self._tally.drop("self loop", int(num_loops))
+        found: Keys = keys
+        return found
 
-    def _nodes(self, cuis: pa.Array) -> npt.NDArray[np.int32]:
-        numbers = concept_ids.parse(cuis)
-        return np.where(numbers >= 0, self._index[numbers], concept_ids.UNKNOWN)
+    def _number(self, strings: list[list[str]], distinct: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+        """The number of each label of a row group; new ones get the next numbers; the lock is held.
 
-    def _number(self, labels: Sequence[Label]) -> npt.NDArray[np.int64]:
-        """The number of each label; new ones get the next numbers; the lock is held."""
-        numbers = [self.labels.setdefault(label, len(self.labels)) for label in labels]
-        if len(self.labels) > self.layout.max_labels:
+        Args:
+            strings: of the row group, for each column of a label.
+            distinct: for each column the position of each label's string.
+        """
+        packed = np.zeros(len(distinct[0]), np.int64)
+        for numbers, found, places in zip(self._strings, strings, distinct, strict=True):
+            known = np.array([numbers.setdefault(string, len(numbers)) for string in found] or [0], np.int64)
+            assert len(numbers) <= _MAX_STRINGS, "more strings than the packed labels hold"
+            packed = packed << _STRING_BITS | known[places]
+        labels = [self._labels.setdefault(code, len(self._labels)) for code in packed.tolist()]
+        if len(self._labels) > self.layout.max_labels:
             raise InputError(
                 f"{self._path}: expected at most {self.layout.max_labels:,} labels (REL, RELA, SAB) beside so many"
-                f" concepts, got {len(self.labels):,}. Filter the release."
+                f" concepts, got {len(self._labels):,}. Filter the release."
             )
-        return np.array(numbers, np.int64)
+        return np.array(labels, np.int64)
 
 
-def _encode(rows: pa.RecordBatch) -> tuple[npt.NDArray[np.int32], list[Label]]:
-    """The position of each row's label among those of the row group, and these."""
-    parts = [rows[column] for column in _LABEL_COLUMNS]
+def _encode(parts: Sequence[pa.DictionaryArray]) -> tuple[npt.NDArray[np.int32], Sequence[npt.NDArray[np.int64]]]:
+    """The position of each row's label among those of the row group, and for each part its string in each of these."""
     sizes = [len(part.dictionary) for part in parts]
-    codes = pa.array(np.ravel_multi_index([_indices(part) for part in parts], sizes)).dictionary_encode()
-    distinct = np.unravel_index(codes.dictionary.to_numpy(), sizes)
-    strings = [part.dictionary.take(pa.array(place)).to_pylist() for part, place in zip(parts, distinct, strict=True)]
-    return _indices(codes), list(zip(*strings, strict=True))
+    codes = np.zeros(len(parts[0]), np.int64)
+    for part, size in zip(parts, sizes, strict=True):
+        codes *= size
+        codes += _indices(part)
+    encoded = pa.array(codes).dictionary_encode()
+    return _indices(encoded), np.unravel_index(encoded.dictionary.to_numpy(), sizes)
 
 
 def _indices(column: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     return column.indices.to_numpy(zero_copy_only=False)
+
+
+@compiled
+def _pack(heads, tails, labels, bits, self_loops):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The keys of the rows between nodes; how many rows name another concept; how many loops are left out.
+
+    Args:
+        heads: (num_rows,) position in the second array: the node of each distinct head, -1 for none.
+        tails: (num_rows,) number of the concept (`concept_ids`), -1 for none; the node of each number.
+        labels: (num_rows,) position in the second array: the number of each distinct label.
+        bits: of a concept and of a label in a key.
+        self_loops: keep them.
+    """
+    (head, node_of_head), (tail, node_of_tail), (code, label_of_code) = heads, tails, labels
+    keys = np.empty(len(tail), np.int64)
+    number, num_unknown, num_loops = 0, 0, 0
+    for row in range(len(tail)):
+        first = np.int64(node_of_head[head[row]])
+        second = np.int64(node_of_tail[tail[row]]) if tail[row] >= 0 else -1
+        if first < 0 or second < 0:
+            num_unknown += 1
+        elif first == second and not self_loops:
+            num_loops += 1
+        else:
+            keys[number] = (first << bits[0] | second) << bits[1] | label_of_code[code[row]]
+            number += 1
+    return keys[:number], num_unknown, num_loops

@@ -21,7 +21,6 @@ def count_edges(keys: Keys, label_bits: int, pair_of_label: npt.NDArray[Any]) ->
     return number
 
 
-@compiled
 def unpack_edges(
     keys: Keys,
     concept_bits: int,
@@ -45,8 +44,16 @@ def unpack_edges(
         counts: and the number of its keys.
     """
     num_edges = count_edges(keys, label_bits, pair_of_label)
-    source, target = np.empty(num_edges, np.int32), np.empty(num_edges, np.int32)
-    relation, sab = np.empty(num_edges, np.int16), np.empty(num_edges, np.int32)
+    columns = tuple(np.empty(num_edges, dtype) for dtype in (np.int32, np.int32, np.int16, np.int32))
+    several, starts, counts = _unpack(keys, (concept_bits, label_bits), pair_of_label, sab_of_label, columns)  # type: ignore[no-untyped-call]
+    return (*columns, several), starts, counts
+
+
+@compiled
+def _unpack(keys, bits, pair_of_label, sab_of_label, columns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Fill the columns of the edges; returns the edges that several sources assert, and of these starts and counts."""
+    concept_bits, label_bits = bits
+    source, target, relation, sab = columns
     nothing = np.empty(0, np.int64)
     several, starts, counts = list(nothing), list(nothing), list(nothing)  # typed lists of int64
     mask, concept = (1 << label_bits) - 1, (1 << concept_bits) - 1
@@ -66,4 +73,4 @@ def unpack_edges(
         target[number], source[number] = ends >> concept_bits, ends & concept
         relation[number], sab[number] = pair, sab_of_label[label]
     edges = np.array(several, dtype=np.int64)
-    return (source, target, relation, sab, edges), np.array(starts, dtype=np.int64), np.array(counts, dtype=np.int64)
+    return edges, np.array(starts, dtype=np.int64), np.array(counts, dtype=np.int64)

@@ -16,6 +16,7 @@ from bali.schemas import REPEATED, SCHEMA_VERSION
 
 METADATA_KEY = b"bali"
 ROW_GROUP_ROWS = 1 << 18
+_UNORDERED = frozenset({"aui", "name", "tail_cui"})  # strings whose statistics would help no reader
 
 
 @dataclass(frozen=True)
@@ -81,20 +82,21 @@ class ArtefactWriter:
 
 
 @contextmanager
-def open_artefact(
-    path: Path, schema: pa.Schema, provenance: Provenance, compression: str = "zstd"
-) -> Iterator[ArtefactWriter]:
+def open_artefact(path: Path, schema: pa.Schema, provenance: Provenance) -> Iterator[ArtefactWriter]:
     """Write an artefact piece by piece; it takes its name only when the block ends without an exception.
 
     Row groups follow the calls of `write`, so write in pieces whose size does not depend on the machine.
     """
     repeated = REPEATED.get(provenance.artefact, ())
     schema = pa.schema([_as_written(field, repeated) for field in schema])
-    options: dict[str, Any] = {}
-    if repeated:  # statistics of strings in no order help no reader and take half the time
-        ordered = [field.name for field in schema if not pa.types.is_dictionary(field.type)]
-        options = {"use_dictionary": list(repeated), "write_statistics": ordered, "store_schema": False}
-    with atomic_path(path) as partial, pq.ParquetWriter(partial, schema, compression=compression, **options) as writer:
+    options: dict[str, Any] = {"compression": "zstd"}
+    if (
+        repeated
+    ):  # tens of millions of rows: LZ4 is written in 1/6, read in 1/4 less time than zstd; 1.2-1.9 times the size
+        ordered = [f.name for f in schema if not (pa.types.is_dictionary(f.type) or f.name in _UNORDERED)]
+        options = {"compression": "lz4", "use_dictionary": list(repeated)}
+        options |= {"write_statistics": ordered, "store_schema": False}
+    with atomic_path(path) as partial, pq.ParquetWriter(partial, schema, **options) as writer:
         writer.add_key_value_metadata({METADATA_KEY: provenance.encode()})
         yield ArtefactWriter(writer, schema)
 

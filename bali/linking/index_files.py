@@ -1,16 +1,21 @@
 """The linker's index on disk: a database folder, and a manifest that says what it was built from and what it must be.
 
-The database holds pickles of the package that wrote it. Reading a pickle runs what is in it, so a database is opened
-only when every file in it has the digest that the manifest of this run names.
+QuickUMLS's database holds pickles of the package. Reading a pickle runs what is in it, so that database is opened only
+when every file in it has the digest that the manifest of this run names. The fast back end's holds plain arrays: there
+the files must be those that the manifest names, and are not read through at each start.
 """
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from bali.errors import ArtefactError
 from bali.io.files import digest_file, read_json, write_json
+from bali.vocabulary import LinkingBackend
 
-DATABASE = "quickumls"
+DATABASE = "database"
+PACKAGE: Final = "quickumls"
+FAST: Final = "fast"
 MANIFEST = "manifest.json"
 
 
@@ -19,22 +24,28 @@ class Manifest:
     """What an index is.
 
     Attributes:
-        backend: the package and version that wrote the database.
+        backend: the back end and the version that wrote the database, e.g. "quickumls 1.4.2".
         inputs: artefact name -> SHA-256 of what the database was built from.
         lowercase: the dictionary is lower-cased.
+        normalize_unicode: the dictionary is in ASCII.
         files: path in the database folder -> SHA-256.
     """
 
     backend: str
     inputs: dict[str, str]
     lowercase: bool
+    normalize_unicode: bool
     files: dict[str, str]
 
 
 def digest_folder(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder, by its path in it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): digest_file(path) for path in files}
+    return {name: digest_file(folder / name) for name in _files(folder)}
+
+
+def _files(folder: Path) -> list[str]:
+    """The path of every file below a folder, sorted."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def write_manifest(index_dir: Path, manifest: Manifest) -> None:
@@ -42,11 +53,12 @@ def write_manifest(index_dir: Path, manifest: Manifest) -> None:
     write_json(index_dir / MANIFEST, asdict(manifest))
 
 
-def verify_index(index_dir: Path) -> Manifest:
-    """Check every file of the database against the manifest.
+def verify_index(index_dir: Path, backend: LinkingBackend) -> Manifest:
+    """Check that an index is one of a back end, and its files against the manifest.
 
     Raises:
-        ArtefactError: the manifest is missing or damaged, or a file is missing, changed or not in the manifest.
+        ArtefactError: the manifest is missing, damaged, or of another back end; a file is missing, changed or not in
+            the manifest.
     """
     path = index_dir / MANIFEST
     value = read_json(path)
@@ -54,11 +66,19 @@ def verify_index(index_dir: Path) -> Manifest:
         manifest = Manifest(**value)
     except TypeError:
         raise ArtefactError(f"{path}: expected the manifest of a linker index. Run build-linker-index again.") from None
-    found = digest_folder(index_dir / DATABASE)
-    differing = sorted(set(manifest.files.items()) ^ set(found.items()))
+    if manifest.backend.split(" ")[0] != backend:
+        raise ArtefactError(
+            f"{index_dir}: expected an index of the back end {backend}, found one of {manifest.backend}."
+            " Run build-linker-index again, or set linking.backend."
+        )
+    database = index_dir / DATABASE
+    if backend == PACKAGE:
+        differing = sorted(set(manifest.files.items()) ^ set(digest_folder(database).items()))
+    else:
+        differing = sorted((name, "") for name in set(manifest.files) ^ set(_files(database)))
     if differing:
         raise ArtefactError(
-            f"{index_dir / DATABASE / differing[0][0]}: expected the file that {MANIFEST} names, found another or none."
+            f"{database / differing[0][0]}: expected the file that {MANIFEST} names, found another or none."
             " A changed database is not opened; delete the folder and run build-linker-index again."
         )
     return manifest

@@ -1,40 +1,85 @@
 """Mentions of sentences, from the linker and from annotations that came with the corpus."""
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+from bisect import bisect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import polars as pl
 import pyarrow as pa
 
-from bali.io.census import Census
-from bali.linking.identifiers import unresolved_reason
-from bali.linking.quickumls_adapter import Link
-from bali.schemas import MENTIONS
+from bali.io.census import Census, Tally
+from bali.linking.candidates import CandidateFinder
+from bali.linking.choosing import Matching, bounded_similarity, choose, order_candidates
+from bali.linking.filters import OTHER_TYPE, MentionFilters, filter_mentions, of_types
+from bali.linking.identifiers.resolving import unresolved_reason
+from bali.schemas import CANDIDATES, MENTIONS
 from bali.vocabulary import PUBTATOR, QUICKUMLS
 
 CROSSES = "crosses sentences"
 OVERLAPS = "overlaps a longer annotation"
 NO_MENTION = "no mention"
+BY_LINKER = "mentions by linker"
 _ORDER = ["pmid", "sentence_id", "start", "end", "source"]
 _EMPTY = pl.DataFrame(MENTIONS.empty_table())
+_NO_CANDIDATE = pl.DataFrame(CANDIDATES.empty_table())
 
 
-class Linker(Protocol):
-    """What finds the mentions of a sentence."""
+@dataclass(frozen=True)
+class LinkOptions:
+    """How candidates become mentions.
 
-    def link(self, sentence: str) -> list[Link]:
-        """The mentions of a sentence; they do not overlap."""
-        ...
+    Attributes:
+        filters: which mentions are kept.
+        matching: how the matcher compared strings.
+        keep_candidates: all candidates of the mentions kept are given too.
+    """
+
+    filters: MentionFilters = field(default_factory=MentionFilters)
+    matching: Matching = field(default_factory=Matching)
+    keep_candidates: bool = False
 
 
-def link_batch(linker: Linker, sentences: pl.DataFrame) -> pl.DataFrame:
-    """Mentions that the linker finds in sentences (schema SENTENCES), in the schema MENTIONS."""
-    rows = [
-        _row(sentence, link)
-        for sentence in sentences.select("pmid", "sentence_id", "text").iter_rows(named=True)
-        for link in linker.link(sentence["text"])
-    ]
-    return pl.DataFrame(rows, schema=_EMPTY.schema, orient="row") if rows else _EMPTY
+class Linked(NamedTuple):
+    """Mentions (schema MENTIONS, in its order) and their candidates (schema CANDIDATES, in its order; or no row)."""
+
+    mentions: pa.Table
+    candidates: pa.Table
+
+
+def link_batch(
+    finder: CandidateFinder, sentences: pl.DataFrame, options: LinkOptions, tally: Tally
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Mentions that the linker finds in sentences, each with one concept, and their candidates.
+
+    Args:
+        finder: proposes concepts.
+        sentences: schema SENTENCES.
+        options: which mentions and what of them.
+        tally: counts the spans for which the finder proposed anything.
+
+    Returns:
+        Schema MENTIONS and schema CANDIDATES (no row unless they are kept), both unsorted.
+    """
+    texts = sentences["text"].to_list()
+    found = finder.candidates(texts)
+    num_found = found["span"].n_unique()
+    ordered = order_candidates(of_types(found, options.filters.types))
+    spans = choose(ordered)
+    spans = spans.with_columns(pl.Series("surface", _surfaces(texts, spans), dtype=pl.String))
+    tally.rows_in += num_found
+    tally.drop(OTHER_TYPE, num_found - spans.height)
+    kept = filter_mentions(spans, options.filters, tally)
+    tally.rows_out += kept.height
+    mentions = _with_keys(kept, sentences).with_columns(
+        bounded_similarity(kept, options.matching), source=pl.lit(QUICKUMLS)
+    )
+    candidates = _NO_CANDIDATE
+    if options.keep_candidates:
+        rows = ordered.join(kept.select("span", "surface"), on="span", how="inner", maintain_order="left")
+        rows = _with_keys(rows, sentences).with_columns(bounded_similarity(rows, options.matching))
+        candidates = rows.rename({"preferred": "is_preferred"}).select(_NO_CANDIDATE.columns).cast(_NO_CANDIDATE.schema)
+    return mentions.select(_EMPTY.columns).cast(_EMPTY.schema), candidates
 
 
 def annotation_mentions(
@@ -55,33 +100,39 @@ def annotation_mentions(
     tally = census.table("annotations")
     tally.rows_in += annotations.height
     with_cui = annotations.join(resolved, on="identifier", how="left", maintain_order="left")
-    for identifier in with_cui.filter(pl.col("cui").is_null())["identifier"]:
-        tally.drop(unresolved_reason(identifier), 1)
+    unresolved = with_cui.filter(pl.col("cui").is_null()).group_by("identifier").len().sort("identifier")
+    for identifier, count in unresolved.iter_rows():
+        tally.drop(unresolved_reason(identifier), count)
     placed = _place(with_cui.filter(pl.col("cui").is_not_null()), sentences)
     inside = placed.filter(pl.col("end") <= pl.col("sentence_end"))
     tally.drop(CROSSES, placed.height - inside.height)
-    kept = inside.filter(pl.Series(_longest(inside), dtype=pl.Boolean))
+    kept = _longest(inside)
     tally.drop(OVERLAPS, inside.height - kept.height)
     tally.rows_out += kept.height
     return _as_mentions(kept, types)
 
 
 def shard_mentions(
-    linker: Linker, batches: Iterator[pa.RecordBatch], annotated: pl.DataFrame, census: Census
-) -> Iterator[pa.Table]:
-    """Mentions of all sentences of a shard, batch by batch, in the schema MENTIONS and its order.
+    finder: CandidateFinder,
+    batches: Iterator[pa.RecordBatch],
+    annotated: pl.DataFrame,
+    options: LinkOptions,
+    census: Census,
+) -> Iterator[Linked]:
+    """Mentions of all sentences of a shard, batch by batch.
 
     Args:
-        linker: finds mentions.
+        finder: proposes concepts.
         batches: sentences (schema SENTENCES), sorted by pmid and sentence_id.
         annotated: what `annotation_mentions` gave.
-        census: counts the sentences, and the mentions by source.
+        options: which mentions of the linker, and what of them.
+        census: counts the sentences, the linker's mentions by filter, and the mentions by source.
     """
     tally = census.table("sentences")
     counts = {QUICKUMLS: 0, PUBTATOR: 0}
     for batch in batches:
         sentences = pl.DataFrame(batch)
-        linked = link_batch(linker, sentences)
+        linked, candidates = link_batch(finder, sentences, options, census.table(BY_LINKER))
         given = annotated.join(sentences, on=["pmid", "sentence_id"], how="semi")
         mentions = pl.concat([linked, given]).sort(_ORDER)
         _check_offsets(mentions, sentences)
@@ -91,25 +142,21 @@ def shard_mentions(
         tally.drop(NO_MENTION, sentences.height - with_mention)
         counts[QUICKUMLS] += linked.height
         counts[PUBTATOR] += given.height
-        yield mentions.to_arrow().cast(MENTIONS)
+        candidates = candidates.sort(*_ORDER[:4], "rank")
+        yield Linked(mentions.to_arrow().cast(MENTIONS), candidates.to_arrow().cast(CANDIDATES))
     for source, count in counts.items():
         census.notes[f"mentions from {source}"] = count
 
 
-def _row(sentence: dict[str, Any], link: Link) -> tuple[Any, ...]:
-    return (
-        sentence["pmid"],
-        sentence["sentence_id"],
-        link.start,
-        link.end,
-        sentence["text"][link.start : link.end],
-        link.cui,
-        link.term,
-        link.similarity,
-        list(link.tuis),
-        link.num_candidates,
-        QUICKUMLS,
-    )
+def _with_keys(rows: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the pmid and sentence_id of their sentence, whose number in the batch they hold."""
+    return rows.with_columns(sentences[column].gather(rows["sentence"]) for column in ("pmid", "sentence_id"))
+
+
+def _surfaces(texts: Sequence[str], spans: pl.DataFrame) -> list[str]:
+    """What stands at each span; Python slices by code point in constant time, polars walks the text each time."""
+    columns = (spans[column].to_list() for column in ("sentence", "start", "end"))
+    return [texts[sentence][start:end] for sentence, start, end in zip(*columns, strict=True)]
 
 
 def _place(annotations: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
@@ -127,18 +174,27 @@ def _place(annotations: pl.DataFrame, sentences: pl.DataFrame) -> pl.DataFrame:
     return placed.sort("pmid", "start", "end", "identifier", "type")
 
 
-def _longest(annotations: pl.DataFrame) -> list[bool]:
-    """Which annotations stay when, longest first, each takes its span; ties go to the earlier, then the lower CUI."""
-    rows = list(annotations.select("pmid", "start", "end", "cui").iter_rows())
-    keep = [False] * len(rows)
-    taken: dict[int, list[tuple[int, int]]] = {}
-    for index in sorted(range(len(rows)), key=lambda i: (rows[i][1] - rows[i][2], rows[i][1], rows[i][3], i)):
-        pmid, start, end, _ = rows[index]
-        spans = taken.setdefault(pmid, [])
-        if all(end <= other_start or other_end <= start for other_start, other_end in spans):
-            spans.append((start, end))
-            keep[index] = True
-    return keep
+def _longest(annotations: pl.DataFrame) -> pl.DataFrame:
+    """The annotations that stay when, longest first, each takes its span; ties go to the earlier, then the lower CUI.
+
+    Only annotations that overlap another, directly or through others, are looked at one by one.
+    """
+    previous_end = pl.col("end").cum_max().shift().over("pmid")
+    starts_group = previous_end.is_null() | (pl.col("start") >= previous_end)
+    rows = annotations.sort("pmid", "start", "end", "cui", maintain_order=True)
+    rows = rows.with_columns(group=starts_group.cum_sum()).with_row_index("row")
+    crowded = rows.filter(pl.len().over("group") > 1)
+    ranked = crowded.sort("group", pl.col("start") - pl.col("end"), "start", "cui", "row")
+    dropped: list[int] = []
+    taken: dict[int, list[tuple[int, int]]] = {}  # of each group, sorted
+    for row, group, start, end in ranked.select("row", "group", "start", "end").iter_rows():
+        spans = taken.setdefault(group, [])
+        place = bisect(spans, (start, end))
+        if (place and spans[place - 1][1] > start) or (place < len(spans) and spans[place][0] < end):
+            dropped.append(row)
+        else:
+            spans.insert(place, (start, end))
+    return rows.filter(~pl.col("row").is_in(dropped)).drop("row", "group")
 
 
 def _as_mentions(kept: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
@@ -160,7 +216,9 @@ def _as_mentions(kept: pl.DataFrame, types: pl.DataFrame) -> pl.DataFrame:
 
 
 def _check_offsets(mentions: pl.DataFrame, sentences: pl.DataFrame) -> None:
-    texts = mentions.join(sentences, on=["pmid", "sentence_id"], how="left", maintain_order="left")["text"]
-    spans = mentions.select("start", "end", "surface").iter_rows()
-    for text, (start, end, surface) in zip(texts, spans, strict=True):
-        assert text[start:end] == surface, f"mention {surface!r} does not stand at {start}:{end} of {text!r}"
+    rows = sentences.with_row_index("sentence").select("pmid", "sentence_id", "sentence")
+    placed = mentions.join(rows, on=["pmid", "sentence_id"], how="left", maintain_order="left")
+    assert (placed["start"] >= 0).all(), "a mention starts in its sentence"
+    there = pl.Series(_surfaces(sentences["text"].to_list(), placed), dtype=pl.String)
+    wrong = placed.filter((there != placed["surface"]) | (placed["surface"] == ""))
+    assert wrong.is_empty(), f"a mention does not stand in its sentence: {wrong.row(0, named=True)}"

@@ -16,8 +16,9 @@ def pubtator_pmids(path: Path) -> set[Pmid]:
     Raises:
         InputError: as `read_pubtator`, or the file is not PubTator.
     """
-    if detect_format(path) != "pubtator":
-        raise InputError(f"{path}: expected a PubTator file ('PMID|t|title'), got XML.")
+    found = detect_format(path)
+    if found != "pubtator":
+        raise InputError(f"{path}: expected a PubTator file ('PMID|t|title'), got {found}.")
     return {citation.pmid for citation in read_pubtator(path)}
 
 

@@ -8,18 +8,16 @@
 Offsets count code points of the title, one separator and the abstract, so the text is kept exactly as it stands.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bali.errors import InputError
-from bali.pubmed.files import open_input
+from bali.pubmed.annotations import place
+from bali.pubmed.files import read_lines
 from bali.pubmed.records import ABSTRACT, Annotation, Citation, compose_text, parse_pmid
 
-OFFSET_MISMATCH = "offset mismatch"
-DUPLICATE = "duplicate"
 RELATION = "relation lines left out"
-_UTF8_MARK = "\ufeff"
 
 
 @dataclass
@@ -45,7 +43,7 @@ def read_pubtator(path: Path) -> Iterator[Citation]:
 
 def _blocks(path: Path) -> Iterator[_Block]:
     block: _Block | None = None
-    for number, line in _lines(path):
+    for number, line in read_lines(path):
         if not line.strip():
             if block is not None:
                 yield block
@@ -59,18 +57,6 @@ def _blocks(path: Path) -> Iterator[_Block]:
         _add_line(path, number, line, block)
     if block is not None:
         yield block
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines, cut at line feeds only: U+2028 and their like are part of the text."""
-    with open_input(path) as stream:
-        for number, raw in enumerate(stream, start=1):
-            try:
-                line = raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise InputError(f"{path} line {number}: expected UTF-8, got: {error}. Convert the file.") from error
-            line = line.removesuffix("\n").removesuffix("\r")
-            yield number, line.removeprefix(_UTF8_MARK) if number == 1 else line
 
 
 def _leading_pmid(path: Path, number: int, line: str) -> int:
@@ -117,7 +103,7 @@ def _citation(path: Path, block: _Block, position: int) -> Citation:
     title = block.texts["t"]
     abstract = block.texts.get("a", "")
     text, sections = compose_text(title, [(ABSTRACT, abstract)] if abstract.strip() else [])
-    kept, dropped = _check_annotations(text, block.annotations)
+    placed = place(text, block.annotations).finish()
     return Citation(
         position=position,
         pmid=block.pmid,
@@ -125,23 +111,8 @@ def _citation(path: Path, block: _Block, position: int) -> Citation:
         title=title,
         text=text,
         sections=sections,
-        annotations=kept,
-        num_annotations=len(block.annotations),
-        dropped_annotations=dropped,
+        annotations=placed.kept,
+        num_annotations=placed.num_annotations,
+        dropped_annotations=placed.dropped,
         notes=[RELATION] * block.num_relations,
     )
-
-
-def _check_annotations(text: str, annotations: Sequence[Annotation]) -> tuple[list[Annotation], list[str]]:
-    """Sorted, distinct annotations whose offsets hold, and a reason for each other one."""
-    kept: set[Annotation] = set()
-    dropped = []
-    for annotation in annotations:
-        start, end = annotation.start, annotation.end
-        if start >= end or text[start:end] != annotation.surface:
-            dropped.append(OFFSET_MISMATCH)
-        elif annotation in kept:
-            dropped.append(DUPLICATE)
-        else:
-            kept.add(annotation)
-    return sorted(kept, key=lambda a: (a.start, a.end, a.identifier, a.type)), dropped

@@ -36,12 +36,12 @@ def keep_selected(table: pa.Table, selection: pa.Table, schema: pa.Schema, name:
 def sentences_of(documents: pa.Table, documents_per_piece: int = 2000) -> Iterator[pa.Table]:
     """Sentences of documents (schema DOCUMENTS, sorted by pmid), piece by piece, in the schema SENTENCES."""
     for batch in documents.select(["pmid", "text", "sections"]).to_batches(documents_per_piece):
-        rows: list[dict[str, object]] = []
-        for document in batch.to_pylist():
-            text = document["text"]
-            spans = split_sentences(text, [(section["start"], section["end"]) for section in document["sections"]])
-            rows.extend(
-                {"pmid": document["pmid"], "sentence_id": number, "start": start, "end": end, "text": text[start:end]}
-                for number, (start, end) in enumerate(spans)
-            )
-        yield pa.Table.from_pylist(rows, SENTENCES)
+        columns: dict[str, list[object]] = {name: [] for name in SENTENCES.names}
+        for pmid, text, sections in zip(*(batch[name].to_pylist() for name in batch.schema.names), strict=True):
+            spans = list(split_sentences(text, [(section["start"], section["end"]) for section in sections]))
+            columns["pmid"] += [pmid] * len(spans)
+            columns["sentence_id"] += range(len(spans))
+            columns["start"] += [start for start, _ in spans]
+            columns["end"] += [end for _, end in spans]
+            columns["text"] += [text[start:end] for start, end in spans]
+        yield pa.table(columns, SENTENCES)

@@ -14,6 +14,7 @@ CENSUS_PATTERNS = (
     ("One record per PMID", "corpus/selection.census.json"),
     ("Splitting sentences", "corpus/census/*.json"),
     ("Linking mentions", "mentions/census/*.json"),
+    ("Ranking candidates by context", "mentions/ranking/*.json"),
     ("Sampling subgraphs", "subgraphs/census.json"),
     ("Making examples", "examples/census/*.json"),
     ("Making the base model", "base_model/census.json"),

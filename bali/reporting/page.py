@@ -15,10 +15,12 @@ from bali.reporting.environment import machine, versions
 from bali.reporting.evaluations import skipped_tasks
 from bali.reporting.graph_figures import GraphFigures, graph_figures
 from bali.reporting.interval_figure import interval_figure
+from bali.reporting.linking_quality import LinkingQuality, linking_quality
 from bali.reporting.metric_table import MetricTable, metric_table
 from bali.reporting.results import Results
 from bali.reporting.sources import DEMO_RELEASE, Licences, licences
 from bali.reporting.svg import MARKERS, Drawing, series_classes
+from bali.reporting.threshold_figure import LEGEND
 from bali.reporting.training_figures import TrainingCurves, training_curves
 from bali.reporting.verdict import comparisons_between, verdicts
 from bali.vocabulary import BASE_MODEL
@@ -30,6 +32,7 @@ SECTIONS = (
     ("results", "Results"),
     ("data", "From files to examples"),
     ("linking", "Linking"),
+    ("linking_quality", "How good is the linking?"),
     ("graph", "The graph"),
     ("training", "Training"),
     ("embeddings", "Before and after"),
@@ -50,7 +53,7 @@ class Report:
     lanes: Sequence[funnel.Lane]
     accounts: Sequence[funnel.StageAccount]
     filter_costs: filter_costs.FilterCosts | None
-    linking_quality: Sequence[dict[str, Any]]
+    linking_quality: LinkingQuality | None
     samples: Sequence[samples.Sample]
     graph: GraphFigures | None
     subgraphs: Sequence[subgraph_figure.SubgraphFigure]
@@ -71,7 +74,6 @@ def collect(results: Results, config: Config, encoder: EncoderFactory) -> Report
         ArtefactError: an artefact that is there is broken; one that is absent only leaves its section out.
     """
     provenances = results.provenances()
-    quality = results.table("linking/quality.parquet", "linking_quality")
     concepts = choose_concepts(results)
     return Report(
         config=config,
@@ -80,7 +82,7 @@ def collect(results: Results, config: Config, encoder: EncoderFactory) -> Report
         lanes=funnel.lanes(results),
         accounts=funnel.accounts(results),
         filter_costs=filter_costs.filter_costs(results),
-        linking_quality=quality.to_pylist() if quality is not None else [],
+        linking_quality=linking_quality(results),
         samples=samples.samples(results),
         graph=graph_figures(results),
         subgraphs=subgraph_figure.subgraph_figures(results),
@@ -106,6 +108,7 @@ def page(report: Report) -> str:
             config=config,
             style=rendering.style(),
             sections=SECTIONS,
+            threshold_legend=LEGEND,
             base=BASE_MODEL,
             base_model=base_model_name(config),
             title=title(config),

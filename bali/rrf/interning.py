@@ -8,134 +8,148 @@ import numpy.typing as npt
 from bali.compiled import compiled
 from bali.rrf.scanning import Bytes, Offsets
 
+_WORD = 8  # bytes hashed and compared at once
+
 
 class Interner:
     """Numbers combinations of values; not for several threads at once."""
 
     def __init__(self) -> None:
-        self._state = _State(
-            table=np.full(1 << 12, -1, np.int32),
-            hashes=np.empty(1 << 8, np.uint64),
-            bounds=np.zeros((1 << 8) + 1, np.int64),
-            keys=np.empty(1 << 13, np.uint8),
-        )
+        self._state = _enlarge(_State(np.empty(0, np.int32), _NO_WORDS, np.zeros(1, np.int64), _NO_WORDS), 0, 0)
         self._length = 0
 
-    def number(self, text: Bytes, where: Offsets, columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    def number(self, text: Bytes, marks: Offsets, columns: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         """(num_rows,) the number of each row's values; new combinations get the next numbers.
 
         Args:
             text: the block.
-            where: (num_places, 2, num_rows) where values lie; each is followed by a pipe.
-            columns: which of the places make up a combination.
+            marks: (num_rows, num_columns + 1) as of `reading.Block`; a pipe follows each value.
+            columns: which of the columns make up a combination.
         """
-        numbers = np.empty(where.shape[2], np.int32)
-        found: tuple[int, _State] = _intern(text, (where, columns), numbers, self._length, self._state)  # type: ignore[no-untyped-call]
-        self._length, self._state = found
+        numbers = np.empty(len(marks), np.int32)
+        row, num_words = 0, 0
+        while row < len(marks):
+            self._state = _enlarge(self._state, self._length, num_words)
+            places = (marks, columns)
+            row, self._length, num_words = _intern(text, places, (row, self._length), numbers, self._state)  # type: ignore[no-untyped-call]
         return numbers
 
     def strings(self, first: int) -> list[tuple[str, ...]]:
         """The values of the combinations from number `first` on."""
-        _, _, bounds, keys = self._state
-        return [
-            tuple(keys[bounds[number] : bounds[number + 1]].tobytes()[:-1].decode().split("|"))
-            for number in range(first, self._length)
-        ]
+        bounds, keys = self._state.bounds, self._state.keys
+        return [_split(keys[bounds[number] : bounds[number + 1]].tobytes()) for number in range(first, self._length)]
 
 
 class _State(NamedTuple):
-    """Open addressing: place -> number or -1; and by number the hash and the bytes of the key (values and pipes)."""
+    """Open addressing: place -> number or -1; and by number the hash and the key.
+
+    A key is made of words: the bytes of a value and its pipe, zeros to the end of the word, then the next value.
+    """
 
     table: npt.NDArray[np.int32]
     hashes: npt.NDArray[np.uint64]
     bounds: npt.NDArray[np.int64]
-    keys: Bytes
+    keys: npt.NDArray[np.uint64]
 
 
-@compiled
-def _hash(text, places, row):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """FNV-1a over the length and the first and last six bytes of each value: equality is tested afterwards anyway."""
-    where, columns = places
-    value = np.uint64(14695981039346656037)
-    prime = np.uint64(1099511628211)
-    for column in columns:
-        start, end = where[column, 0, row], where[column, 1, row]
-        value = (value ^ np.uint64(end - start)) * prime
-        for position in range(start, min(end, start + 6)):
-            value = (value ^ np.uint64(text[position])) * prime
-        for position in range(max(start + 6, end - 6), end):
-            value = (value ^ np.uint64(text[position])) * prime
-    return value ^ (value >> np.uint64(29))
+_NO_WORDS = np.empty(0, np.uint64)
 
 
-@compiled
-def _is_key(text, places, row, keys, start, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Whether the values of a row are the key at `start`."""
-    where, columns = places
-    place = start
-    for column in columns:
-        for position in range(where[column, 0, row], where[column, 1, row] + 1):
-            if place == end or keys[place] != text[position]:
-                return False
-            place += 1
-    return place == end
+def _split(key: bytes) -> tuple[str, ...]:
+    """The values of a key."""
+    values, start = list[str](), 0
+    while start < len(key):
+        end = key.index(b"|", start)
+        values.append(key[start:end].decode())
+        start = (end // _WORD + 1) * _WORD
+    return tuple(values)
 
 
-@compiled
-def _add(text, places, row, number, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Append the key of a row; returns the state, its arrays enlarged where they were full."""
-    where, columns = places
-    table, hashes, bounds, keys = state
-    start = bounds[number]
-    length = 0
-    for column in columns:
-        length += where[column, 1, row] + 1 - where[column, 0, row]
-    if start + length > len(keys):
-        keys = np.concatenate((keys, np.empty(len(keys) + length, np.uint8)))
-    if number + 2 > len(bounds):
-        bounds = np.concatenate((bounds, np.empty(len(bounds), np.int64)))
-    for column in columns:
-        for position in range(where[column, 0, row], where[column, 1, row] + 1):
-            keys[start] = text[position]
-            start += 1
-    bounds[number + 1] = start
+def _enlarge(state: _State, length: int, num_words: int) -> _State:
+    """The state of `length` keys with room for one more, of `num_words` words, at least."""
+    hashes, bounds, keys = state.hashes, state.bounds, state.keys
+    if length == len(hashes):
+        hashes = np.concatenate([hashes, np.empty(max(256, length), np.uint64)])
+        bounds = np.concatenate([bounds, np.zeros(len(hashes) + 1 - len(bounds), np.int64)])
+    if bounds[length] + num_words > len(keys):
+        keys = np.concatenate([keys, np.empty(len(keys) + num_words, np.uint64)])
+    table = state.table
+    if len(table) < 4 * len(hashes):  # sparse: most searches end at the first place
+        table = np.full(4 * len(hashes), -1, np.int32)
+        _fill(table, hashes[:length])  # type: ignore[no-untyped-call]
     return _State(table, hashes, bounds, keys)
 
 
 @compiled
-def _enlarge(length, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Room for twice the keys."""
-    table = np.full(2 * len(state.table), -1, np.int32)
+def _fill(table, hashes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     mask = np.uint64(len(table) - 1)
-    for number in range(length):
-        place = state.hashes[number] & mask
+    for number in range(len(hashes)):
+        place = hashes[number] & mask
         while table[place] >= 0:
             place = (place + np.uint64(1)) & mask
         table[place] = number
-    hashes = np.concatenate((state.hashes, np.empty(len(state.hashes), np.uint64)))
-    return _State(table, hashes, state.bounds, state.keys)
 
 
 @compiled
-def _intern(text, places, numbers, length, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    for row in range(len(numbers)):
-        value = _hash(text, places, row)  # type: ignore[no-untyped-call]
-        mask = np.uint64(len(state.table) - 1)
+def _word(text, start, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The bytes from `start` to `end`, at most 8, as a number; the compiler makes one load of the eight."""
+    at, one = np.uint64(start), np.uint64(1)
+    if start + 8 > len(text):
+        word = np.uint64(0)
+        for position in range(start, end):
+            word |= np.uint64(text[position]) << np.uint64(8 * (position - start))
+        return word
+    word = np.uint64(text[at]) | np.uint64(text[at + one]) << np.uint64(8)
+    word |= np.uint64(text[at + np.uint64(2)]) << np.uint64(16) | np.uint64(text[at + np.uint64(3)]) << np.uint64(24)
+    word |= np.uint64(text[at + np.uint64(4)]) << np.uint64(32) | np.uint64(text[at + np.uint64(5)]) << np.uint64(40)
+    word |= np.uint64(text[at + np.uint64(6)]) << np.uint64(48) | np.uint64(text[at + np.uint64(7)]) << np.uint64(56)
+    if end - start < 8:
+        word &= (one << np.uint64(8 * (end - start))) - one
+    return word
+
+
+@compiled
+def _intern(text, places, begin, numbers, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Number rows from `begin` (row, keys so far) on; stops where there is no room for the row's key, of so many words.
+
+    Each row's key is written behind the last one, where it stays if it is new.
+    """
+    marks, columns = places
+    length = begin[1]
+    table, hashes, bounds, keys = state
+    mask, prime = np.uint64(len(table) - 1), np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
+    for row in range(begin[0], len(numbers)):
+        first = bounds[length]
+        num_words = 0
+        for column in columns:
+            num_words += (marks[row, column + 1] - marks[row, column] + 7) // 8
+        if length == len(hashes) or first + num_words > len(keys):
+            return row, length, num_words
+        value, tail = np.uint64(0), first
+        for column in columns:
+            end = np.int64(marks[row, column + 1]) + 1
+            for start in range(np.int64(marks[row, column]) + 1, end, 8):
+                word = _word(text, start, min(start + 8, end))  # type: ignore[no-untyped-call]
+                keys[tail] = word
+                tail += 1
+                value = (value ^ word) * prime
+                value ^= value >> np.uint64(32)
         place = value & mask
-        number = state.table[place]
+        number = table[place]
         while number >= 0:
-            start, end = state.bounds[number], state.bounds[number + 1]
-            if state.hashes[number] == value and _is_key(text, places, row, state.keys, start, end):  # type: ignore[no-untyped-call]
+            start = bounds[number]
+            is_equal = hashes[number] == value and bounds[number + 1] - start == num_words
+            offset = 0
+            while is_equal and offset < num_words:
+                is_equal = keys[start + offset] == keys[first + offset]
+                offset += 1
+            if is_equal:
                 break
             place = (place + np.uint64(1)) & mask
-            number = state.table[place]
+            number = table[place]
         if number < 0:
             number = length
-            state = _add(text, places, row, number, state)  # type: ignore[no-untyped-call]
-            state.table[place] = number
-            state.hashes[number] = value
+            table[place], hashes[number], bounds[number + 1] = number, value, tail
             length += 1
-            if length == len(state.hashes) or 2 * length > len(state.table):
-                state = _enlarge(length, state)  # type: ignore[no-untyped-call]
         numbers[row] = number
-    return length, state
+    return len(numbers), length, 0

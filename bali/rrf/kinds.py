@@ -59,7 +59,7 @@ class Kinds(Generic[Kind]):
         """
         with self._lock:
             reader = self._idle.pop() if self._idle else _Reader()
-        numbers = reader.interner.number(block.text, block.where, block.places(self._columns))
+        numbers = reader.interner.number(block.text, block.marks, block.places(self._columns))
         new = reader.interner.strings(len(reader.numbers))
         if new:
             with self._lock:

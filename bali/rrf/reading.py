@@ -21,7 +21,7 @@ import pyarrow as pa
 from bali import concept_ids
 from bali.errors import InputError
 from bali.rrf.layouts import Layout
-from bali.rrf.scanning import WHOLE, Bytes, Offsets, copy_spans, count_lines, find_values, last_newline
+from bali.rrf.scanning import SPARE, WHOLE, Bytes, Offsets, copy_spans, count_lines, find_marks, last_newline
 from bali.rrf.source import RrfSource
 from bali.rrf.texts import Texts
 
@@ -38,30 +38,31 @@ class Block:
     Attributes:
         file: the file's name, for errors.
         first_line: number of the line of row 0, counted from 1.
-        columns: the wanted columns.
+        columns: of the file.
         text: the lines.
-        where: (num_wanted, 2, num_rows) first byte and end of each value.
+        marks: (num_rows, num_columns + 1) the place of the newline before each row (-1 for row 0) and of its pipes: the
+            value of column i lies between `marks[:, i]` and `marks[:, i + 1]`.
     """
 
     file: str
     first_line: int
     columns: tuple[str, ...]
     text: Bytes
-    where: Offsets
+    marks: Offsets
 
     @property
     def num_rows(self) -> int:
         """Number of lines."""
-        return int(self.where.shape[2])
+        return len(self.marks)
 
     def texts(self, column: str, rows: npt.NDArray[np.integer] | None = None) -> Texts:
         """The values of a column, of all rows or some."""
-        starts, ends = self.where[self.columns.index(column)]
+        starts, ends = self._spans(column)
         wanted = np.arange(self.num_rows) if rows is None else rows
         return Texts(*copy_spans(self.text, starts, ends, wanted))
 
     def places(self, columns: Sequence[str]) -> npt.NDArray[np.int64]:
-        """The positions of some columns in `where`."""
+        """The positions of some columns in the file."""
         return np.array([self.columns.index(column) for column in columns], np.int64)
 
     def concept_numbers(self, column: str) -> concept_ids.Numbers:
@@ -70,7 +71,7 @@ class Block:
         Raises:
             InputError: a value is no concept identifier.
         """
-        starts, ends = self.where[self.columns.index(column)]
+        starts, ends = self._spans(column)
         numbers = concept_ids.parse_spans(self.text, starts, ends)
         wrong = np.flatnonzero(numbers == concept_ids.UNKNOWN)
         if len(wrong):
@@ -84,14 +85,18 @@ class Block:
 
     def value(self, column: str, row: int) -> str:
         """One value."""
-        start, end = self.where[self.columns.index(column), :, row]
-        return self.text[start:end].tobytes().decode()
+        starts, ends = self._spans(column)
+        return self.text[starts[row] : ends[row]].tobytes().decode()
+
+    def _spans(self, column: str) -> tuple[Offsets, Offsets]:
+        """(num_rows,) first byte and end of each value."""
+        place = self.columns.index(column)
+        return self.marks[:, place] + np.int32(1), self.marks[:, place + 1]
 
 
 def map_blocks(
     source: RrfSource,
     layout: Layout,
-    wanted: Sequence[str],
     work: Callable[[Block], T],
     threads: int = 1,
     block_bytes: int = BLOCK_BYTES,
@@ -101,7 +106,6 @@ def map_blocks(
     Args:
         source: where it lies.
         layout: all its columns, in order.
-        wanted: the columns that `work` reads.
         work: called once for each block, in some thread.
         threads: blocks worked on at once.
         block_bytes: bytes read at once.
@@ -112,18 +116,18 @@ def map_blocks(
     """
     buffers = _Buffers(block_bytes)
 
-    def scan(lines: Bytes, first_line: int) -> T:
+    def scan(lines: Bytes, first_line: int, num_lines: int) -> T:
         """The result for one block, whose memory is free again afterwards."""
-        where = buffers.take_places(len(wanted), count_lines(lines))
-        result = work(_scan(lines, source.name, first_line, layout, (tuple(wanted), where)))
-        buffers.give_back(lines, where)
+        marks = buffers.take_marks(1 + num_lines * (len(layout.columns) + 1) + SPARE)
+        result = work(_scan(lines, source.name, first_line, layout, marks))
+        buffers.give_back(lines, marks)
         return result
 
     with source.open() as stream, ThreadPoolExecutor(threads) as pool:
         pending: deque[Future[T]] = deque()
         try:
-            for lines, first_line in _whole_lines(stream, source.name, len(layout.columns), buffers):
-                pending.append(pool.submit(scan, lines, first_line))
+            for piece in _whole_lines(stream, source.name, len(layout.columns), buffers):
+                pending.append(pool.submit(scan, *piece))
                 if len(pending) > threads:
                     yield pending.popleft().result()
             while pending:
@@ -141,7 +145,7 @@ def read_columns(source: RrfSource, layout: Layout, wanted: Sequence[str]) -> pl
         return pl.DataFrame({name: pl.Series(block.texts(name).to_arrow(), dtype=pl.String) for name in wanted})
 
     empty = pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
-    return pl.concat([empty, *map_blocks(source, layout, wanted, columns)])
+    return pl.concat([empty, *map_blocks(source, layout, columns)])
 
 
 class _Buffers:
@@ -150,24 +154,22 @@ class _Buffers:
     def __init__(self, block_bytes: int) -> None:
         self.block_bytes = block_bytes
         self._texts: list[Bytes] = []
-        self._places: list[Offsets] = []
+        self._marks: list[Offsets] = []
 
     def take_text(self, num_bytes: int) -> Bytes:
         """An array of at least so many bytes."""
         idle = self._texts.pop() if self._texts else np.empty(0, np.uint8)
         return idle if len(idle) >= num_bytes else np.empty(num_bytes, np.uint8)
 
-    def take_places(self, num_columns: int, num_rows: int) -> Offsets:
-        """An array of shape (num_columns, 2, num_rows)."""
-        idle = self._places.pop() if self._places else np.empty(0, np.int32)
-        size = num_columns * 2 * num_rows
-        flat = idle if len(idle) >= size else np.empty(size, np.int32)
-        return flat[:size].reshape(num_columns, 2, num_rows)
+    def take_marks(self, size: int) -> Offsets:
+        """An array of this size."""
+        idle = self._marks.pop() if self._marks else np.empty(0, np.int32)
+        return idle[:size] if len(idle) >= size else np.empty(size, np.int32)
 
-    def give_back(self, text: Bytes, places: Offsets) -> None:
+    def give_back(self, text: Bytes, marks: Offsets) -> None:
         """Take arrays (or their first parts) of which nothing is read any more."""
         self._texts.append(_whole(text))
-        self._places.append(_whole(places))
+        self._marks.append(_whole(marks))
 
 
 def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -176,8 +178,8 @@ def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return array
 
 
-def _whole_lines(stream: IO[bytes], file: str, num_columns: int, buffers: _Buffers) -> Iterator[tuple[Bytes, int]]:
-    """Pieces of the file that end with a newline, and the number of their first line; the end must be one, too."""
+def _whole_lines(stream: IO[bytes], file: str, num_columns: int, buffers: _Buffers) -> Iterator[tuple[Bytes, int, int]]:
+    """Pieces of the file that end with a newline (its end must be one, too), their first line's number, their lines."""
     first_line = 1
     start = stream.read(len(codecs.BOM_UTF8))
     rest = np.frombuffer(b"" if start == codecs.BOM_UTF8 else start, np.uint8)
@@ -190,10 +192,10 @@ def _whole_lines(stream: IO[bytes], file: str, num_columns: int, buffers: _Buffe
         lines, rest = data[:end], data[end:].copy()
         num_lines = count_lines(lines)
         if end:
-            yield lines, first_line
+            yield lines, first_line, num_lines
             first_line += num_lines
     if last_newline(rest) >= 0:  # a file shorter than a byte order mark
-        yield rest, first_line
+        yield rest, first_line, count_lines(rest)
     elif len(rest):
         got = rest.tobytes().count(b"|")
         problem = (
@@ -213,19 +215,16 @@ def _read(stream: IO[bytes], rest: Bytes, buffers: _Buffers) -> Bytes:
     return buffer[: len(rest) + num_read]
 
 
-def _scan(
-    text: Bytes, file: str, first_line: int, layout: Layout, wanted_places: tuple[tuple[str, ...], Offsets]
-) -> Block:
-    wanted, where = wanted_places
+def _scan(text: Bytes, file: str, first_line: int, layout: Layout, marks: Offsets) -> Block:
     num_columns = len(layout.columns)
-    slots = np.array([wanted.index(name) if name in wanted else -1 for name in layout.columns], np.int64)
-    wrong, is_ascii = find_values(text, num_columns, slots, where)
+    wrong, is_ascii = find_marks(text, num_columns, marks)
     if wrong != WHOLE:
         line = text.tobytes().split(b"\n")[wrong]
         raise InputError(f"{file} line {first_line + wrong}: {_explain(line, num_columns)}")
     if not is_ascii and not _is_utf8(text):
         raise InputError(_explain_utf8(text.tobytes(), file, first_line))
-    return Block(file, first_line, wanted, text, where)
+    rows = marks[: -1 - SPARE].reshape(-1, num_columns + 1)  # without the last newline
+    return Block(file, first_line, layout.columns, text, rows)
 
 
 def _explain(line: bytes, num_columns: int) -> str:

@@ -1,7 +1,6 @@
 """Compiled passes over a block of RRF text: where the values lie, the texts of some rows, their order.
 
-A block is a uint8 array of whole lines, each ended by a newline. Where a value lies is its first byte and one past its
-last, both int32.
+A block is a uint8 array of whole lines, each ended by a newline.
 """
 
 from typing import Any
@@ -15,6 +14,7 @@ Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
 
 WHOLE = -1  # row of the first wrong line where none is wrong
+SPARE = 2  # places beyond the last mark
 
 
 @compiled
@@ -36,40 +36,96 @@ def last_newline(block: Bytes) -> int:
 
 
 @compiled
-def find_values(block: Bytes, num_columns: int, slots: npt.NDArray[np.int64], where: Offsets) -> Any:
-    """Fill `where` with the place of each wanted value.
+def find_marks(block: Bytes, num_columns: int, marks: Offsets) -> Any:
+    """Fill `marks` with the place of each pipe and newline.
 
     Args:
         block: whole lines.
         num_columns: columns of a line; each ends with a pipe, and a newline (or carriage return and newline) follows.
-        slots: (num_columns,) the place of a column among the wanted ones, -1 for others.
-        where: (num_wanted, 2, num_rows) first byte and end of each value.
+        marks: (1 + num_lines * (num_columns + 1) + `SPARE`,) takes -1, as if a newline were before the block, then the
+            places in order; the spare ones are written, too.
 
     Returns:
-        The first row that is not such a line, or `WHOLE`; whether all bytes before it are ASCII.
+        The first row that is not such a line, or `WHOLE`; whether all bytes are ASCII where there is none.
     """
+    number, is_ascii = _mark(block, marks)  # type: ignore[no-untyped-call]
+    num_returns = 0
+    for byte in block:
+        num_returns += byte == 13
+    is_whole = number == len(marks) - SPARE
+    if is_whole:
+        for last in range(num_columns + 1, number, num_columns + 1):
+            gap = marks[last] - marks[last - 1]
+            is_windows = gap == 2 and block[marks[last] - 1] == 13
+            num_returns -= is_windows
+            if block[marks[last]] != 10 or not (gap == 1 or is_windows):
+                is_whole = False
+    if is_whole and num_returns == 0:
+        return -1, is_ascii
+    return _first_wrong_row(block, num_columns), False  # type: ignore[no-untyped-call]
+
+
+@compiled
+def _mark(block, marks):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Eight bytes at once: how many marks there are, -1 for too many; whether all bytes are ASCII.
+
+    In a word XORed with eight pipes, a pipe is a zero byte; `~((x & low) + low | x | low)` has the highest bit of each
+    zero byte set and no other. `word - 1 & ones`, multiplied by `ones`, has the place of the lowest such byte, plus 1,
+    in its highest byte. (Words are little-endian on all machines that numba knows.)
+    """
+    low, ones = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x0101010101010101)
+    pipes, newlines = np.uint64(124) * ones, np.uint64(10) * ones
+    one, highest = np.uint64(1), np.uint64(56)
+    words = block[: len(block) // 8 * 8].view(np.uint64)
+    marks[0] = -1
+    number, seen = np.int64(1), np.uint64(0)
+    for place in range(len(words)):
+        word = words[place]
+        seen |= word
+        pipe, newline = word ^ pipes, word ^ newlines
+        found = ~((pipe & low) + low | pipe | low) | ~((newline & low) + low | newline | low)
+        end = number + np.int64((found >> np.uint64(7)) * ones >> highest)
+        if end + 2 > len(marks):
+            return -1, False
+        before = 8 * place - 1
+        for offset in range(2):  # most words have two at most: writing them unasked spares a guess of the processor
+            marks[number + offset] = before + np.int64((found - one & ones) * ones >> highest)
+            found &= found - one
+        number += 2
+        while number < end:
+            marks[number] = before + np.int64((found - one & ones) * ones >> highest)
+            found &= found - one
+            number += 1
+        number = end
+    for position in range(8 * len(words), len(block)):
+        seen |= np.uint64(block[position])
+        if block[position] == 124 or block[position] == 10:
+            if number == len(marks):
+                return -1, False
+            marks[number] = position
+            number += 1
+    return number, seen & ~(low) == 0
+
+
+@compiled
+def _first_wrong_row(block, num_columns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The first row that is no line as `find_marks` wants it; there is one."""
     row, column, start = 0, 0, 0
-    seen = np.uint8(0)
     for position in range(len(block)):
         byte = block[position]
-        if byte == 124:  # |
-            if column < num_columns and slots[column] >= 0:
-                where[slots[column], 0, row] = start
-                where[slots[column], 1, row] = position
+        if byte == 124:
             column += 1
             start = position + 1
         elif byte == 10:
             is_whole = start == position or (start == position - 1 and block[start] == 13)
             if column != num_columns or not is_whole:
-                return row, seen < 128
+                break
             row += 1
             column = 0
             start = position + 1
         elif byte == 13 and block[position + 1] != 10:
-            return row, seen < 128
-        else:
-            seen |= byte
-    return -1, seen < 128
+            break
+    return row
 
 
 @compiled

@@ -73,6 +73,10 @@ class Texts:
 def join(pieces: Sequence[Texts]) -> Texts:
     """The texts of all pieces, in order."""
     ends = np.cumsum([0, *(int(piece.bounds[-1]) for piece in pieces)])
-    shifted = [piece.bounds[:-1] + end for piece, end in zip(pieces, ends, strict=False)]
-    data = np.concatenate([np.empty(0, np.uint8), *(piece.data for piece in pieces)])
-    return Texts(data, np.concatenate([*shifted, ends[-1:]]).astype(np.int64))
+    bounds = np.empty(sum(map(len, pieces)) + 1, np.int64)
+    start = 0
+    for piece, end in zip(pieces, ends[:-1], strict=True):
+        np.add(piece.bounds[:-1], end, out=bounds[start : start + len(piece)])
+        start += len(piece)
+    bounds[-1] = ends[-1]
+    return Texts(np.concatenate([np.empty(0, np.uint8), *(piece.data for piece in pieces)]), bounds)

@@ -2,19 +2,25 @@
 
 import argparse
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from bali.config import Linking
+from bali.errors import ConfigError
 from bali.io.census import Census
 from bali.io.parquet import derive, iterate_artefact, open_artefact, read_artefact
-from bali.linking.identifiers import resolve_identifiers
-from bali.linking.index_files import check_inputs
-from bali.linking.mentions import annotation_mentions, shard_mentions
-from bali.linking.quickumls_adapter import MatcherOptions, QuickUmlsLinker
-from bali.schemas import ANNOTATIONS, MENTIONS, SEMANTIC_TYPES, SENTENCES
+from bali.linking.candidates import CandidateFinder, MatcherOptions, open_finder
+from bali.linking.choosing import Matching
+from bali.linking.filters import MentionFilters
+from bali.linking.identifiers.resolving import resolve_identifiers
+from bali.linking.index_files import check_inputs, verify_index
+from bali.linking.mentions import LinkOptions, annotation_mentions, shard_mentions
+from bali.schemas import ANNOTATIONS, CANDIDATES, MENTIONS, SEMANTIC_TYPES, SENTENCES
 from bali.stages.options import add_option_arguments, read_config, stage_options
+from bali.umls.semantic_groups import expand_semantic_types
+from bali.vocabulary import Tui
 
 logger = logging.getLogger(__name__)
 
@@ -30,33 +36,74 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--index-dir", type=Path, required=True, help="folder of the linker's index")
     parser.add_argument("--umls-dir", type=Path, required=True, help="folder of the ingested release")
     parser.add_argument("--output", type=Path, required=True, help="mentions to write")
+    parser.add_argument(
+        "--candidates", type=Path, help="candidates to write, no row unless kept; default: a folder beside"
+    )
     parser.add_argument("--census", type=Path, required=True, help="census to write")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write the shard's mentions and its census."""
+    """Write the shard's mentions, their candidates and the census."""
     config = read_config(arguments)
     options = stage_options(config, "linking")
     release = {name: arguments.umls_dir / f"{name}.parquet" for name in RELEASE}
-    linker = QuickUmlsLinker(arguments.index_dir, _matcher_options(config.linking))
-    check_inputs(arguments.index_dir, linker.manifest, {name: release[name] for name in ("names", "semantic_types")})
+    link_options = _link_options(config.linking)
+    finder = _finder(arguments.index_dir, config.linking, {name: release[name] for name in ("names", "semantic_types")})
     census = Census("link_mentions")
     annotated = _annotated(arguments, census)
-    provenance = derive("mentions", options, [arguments.sentences, arguments.annotations, *release.values()])
+    inputs = [arguments.sentences, arguments.annotations, *release.values()]
+    candidates_path = arguments.candidates or arguments.output.parent / "candidates" / arguments.output.name
     batches = iterate_artefact(arguments.sentences, SENTENCES, batch_rows=SENTENCES_PER_BATCH)
-    with open_artefact(arguments.output, MENTIONS, provenance) as writer:
-        for table in shard_mentions(linker, batches, annotated, census):
-            writer.write(table)
-            logger.info("%d sentences, %d mentions", census.table("sentences").rows_in, writer.num_rows)
+    with (
+        open_artefact(arguments.output, MENTIONS, derive("mentions", options, inputs)) as mentions,
+        open_artefact(candidates_path, CANDIDATES, derive("candidates", options, inputs)) as candidates,
+    ):
+        for linked in shard_mentions(finder, batches, annotated, link_options, census):
+            mentions.write(linked.mentions)
+            candidates.write(linked.candidates)
+            logger.info("%d sentences, %d mentions", census.table("sentences").rows_in, mentions.num_rows)
     census.write(arguments.census)
-    if not writer.num_rows:
+    if not mentions.num_rows:
         logger.warning(
             "%s: nothing links; do the names fit the texts, linking.semantic_types the release?", arguments.sentences
         )
 
 
-def _matcher_options(linking: Linking) -> MatcherOptions:
-    return MatcherOptions(**linking.model_dump(exclude={"backend", "lowercase"}))
+def _finder(index_dir: Path, linking: Linking, inputs: dict[str, Path]) -> CandidateFinder:
+    """The back end on its index, which must be one of the release that stands there."""
+    check_inputs(index_dir, verify_index(index_dir, linking.backend), inputs)
+    types = linking.semantic_types
+    options = MatcherOptions(
+        threshold=linking.threshold,
+        similarity=linking.similarity,
+        window=linking.window,
+        min_match_length=linking.min_match_length,
+        overlapping=linking.overlapping,
+        semantic_types=types if isinstance(types, str) else _tuis("linking.semantic_types", types),
+        keep_uppercase=linking.keep_uppercase,
+        ignore_syntax=linking.ignore_syntax,
+    )
+    return open_finder(linking.backend, index_dir, options)
+
+
+def _link_options(linking: Linking) -> LinkOptions:
+    filters = MentionFilters(
+        types=None if isinstance(linking.keep_types, str) else _tuis("linking.keep_types", linking.keep_types),
+        min_letters=linking.min_letters,
+        stop_terms=linking.stop_terms,
+        ambiguous_words=linking.short_and_ambiguous,
+        max_candidates=linking.max_candidates,
+    )
+    matching = Matching(linking.similarity, linking.lowercase, linking.normalize_unicode, linking.keep_uppercase)
+    return LinkOptions(filters, matching, linking.keep_candidates or linking.ranker == "context")
+
+
+def _tuis(key: str, wanted: Sequence[str]) -> list[Tui]:
+    """The TUIs that entries of a key mean, sorted; the error about a wrong entry names the key."""
+    try:
+        return sorted(expand_semantic_types(wanted))
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("umls.semantic_types", key, 1)) from None
 
 
 def _annotated(arguments: argparse.Namespace, census: Census) -> pl.DataFrame:

@@ -4,13 +4,15 @@ import argparse
 import logging
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from bali.errors import InputError
 from bali.io.census import Census
 from bali.io.files import digest_file, digest_json
 from bali.io.parquet import Provenance, read_artefact, write_artefact
 from bali.pubmed.versions import ShardRecords, select_versions
 from bali.schemas import DELETIONS, PARSED_DOCUMENTS, SELECTION
-from bali.stages.options import add_option_arguments, read_config
+from bali.stages.options import add_option_arguments, read_config, stage_options
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the selection and its census."""
-    read_config(arguments)  # no key of it acts here, but a wrong one is refused
+    config = read_config(arguments)
     shards: list[str] = arguments.shards
     twice = sorted({name for name in shards if shards.count(name) > 1})
     if twice:
@@ -34,22 +36,28 @@ def run(arguments: argparse.Namespace) -> None:
             f"--shards: expected different shard names, got twice: {', '.join(twice)}. Rename an input file."
         )
     directories = [arguments.parsed_dir / name for name in shards]
-    records = [
-        ShardRecords(
-            directory.name,
-            read_artefact(directory / "documents.parquet", PARSED_DOCUMENTS, ["pmid", "version", "position"]),
-            read_artefact(directory / "deletions.parquet", DELETIONS),
-        )
-        for directory in directories
-    ]
     census = Census("select_versions")
-    selection = select_versions(records, census.table("documents"))
+    records = [_records(directory) for directory in directories]
+    selection = select_versions(records, config.corpus.duplicate_texts, census)
     files = [directory / name for directory in directories for name in ("documents.parquet", "deletions.parquet")]
     provenance = Provenance(
         artefact="selection",
-        config_digest=digest_json({}),
+        config_digest=digest_json(stage_options(config, "corpus")),
         input_digests={f"{path.parent.name}/{path.name}": digest_file(path) for path in files},
     )
     write_artefact(arguments.output, selection, SELECTION, provenance)
     census.write(arguments.census)
     logger.info("%d documents in %d shards", selection.num_rows, len(shards))
+
+
+def _records(directory: Path) -> ShardRecords:
+    """The keys of a shard's records."""
+    path = directory / "documents.parquet"
+    documents = read_artefact(path, PARSED_DOCUMENTS, ["pmid", "version", "position", "text_digest"])
+    identifiers = read_artefact(path, PARSED_DOCUMENTS, ["pmid", "external_id"])
+    return ShardRecords(
+        shard=directory.name,
+        documents=documents,
+        deletions=read_artefact(directory / "deletions.parquet", DELETIONS),
+        identifiers=identifiers.filter(pc.not_equal(identifiers["external_id"], "")),
+    )

@@ -48,7 +48,7 @@ class DefinitionReader:
             InputError: as `map_blocks`, or a CUI is none.
         """
         frames = [pl.DataFrame(schema=_SCHEMA)]
-        for tally, frame in map_blocks(file, manifest.layout(MRDEF, _COLUMNS), _COLUMNS, self._keep, threads):
+        for tally, frame in map_blocks(file, manifest.layout(MRDEF, _COLUMNS), self._keep, threads):
             self._tally.add(tally)
             frames.append(frame)
         frame = pl.concat(frames)

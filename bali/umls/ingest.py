@@ -75,16 +75,17 @@ def ingest(
         writer = _Writer(folder, replace(provenance(), restriction_levels=names.levels()))
         definitions = release.read_definitions(names, levels)
         num_names, concepts = names.count_by_source(), names.concepts
-        with ThreadPoolExecutor(1) as background:  # the names are written while the relations are read, ...
-            names_written = background.submit(_write_names, writer, names, types)
-            relations = release.read_relations(concepts, levels, inverses)
+        with ThreadPoolExecutor(1) as background:  # the codes are written while the relations are read, ...
+            codes_written = background.submit(writer.write, "codes", code_slices(names))
+            reader = release.read_relations(concepts, levels, inverses)
             manifest.check_rows(census)
-            codes_written = background.submit(writer.write, "codes", code_slices(names))  # ... the codes with them
+            names_written = background.submit(_write_names, writer, names, types)  # ... the names while they are sorted
             del names, types
+            relations = reader.sort()
             writer = writer.with_levels(relations.levels())
             writer.write("relations", relations.slices())
-            names_written.result()
             codes_written.result()
+            names_written.result()
         writer.write_frame("sources", tabulate_sources(sources, levels, num_names, relations.count_by_source()))
         for artefact, frame in (("retired_cuis", retired), ("definitions", definitions), ("inverses", inverses)):
             writer.write_frame(artefact, frame)
@@ -126,12 +127,13 @@ class _Release:
 
     def read_relations(
         self, concepts: concept_ids.Numbers, levels: Mapping[Sab, int], inverses: pl.DataFrame
-    ) -> Relations:
-        """The relations between the kept concepts."""
+    ) -> RelationReader:
+        """The relations between the kept concepts, not yet sorted."""
         stated = dict(inverses.select("label", "inverse").iter_rows())
         table = {**REL_INVERSES, **{inverse: label for label, inverse in stated.items()}, **stated}
         reader = RelationReader(self.filters, concepts, levels, table, self.census.table(MRREL.name))
-        return reader.read(self.files[MRREL.name], self.manifest, self.threads)
+        reader.read(self.files[MRREL.name], self.manifest, self.threads)
+        return reader
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class NameReader:
         return levels
 
     def _gather(self, file: RrfSource, layout: Layout, threads: int) -> NameTable:
-        pieces = list(map_blocks(file, layout, _COLUMNS, self._keep, threads))
+        pieces = list(map_blocks(file, layout, self._keep, threads))
         for piece in pieces:
             self._tally.add(piece.tally)
         if not self._tally.rows_in:

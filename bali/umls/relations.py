@@ -16,7 +16,7 @@ from bali.rrf.kinds import KindNumbers, Kinds
 from bali.rrf.layouts import MRREL
 from bali.rrf.reading import Block, map_blocks
 from bali.rrf.source import RrfSource
-from bali.sorting import Keys, changes, sort_keys
+from bali.sorting import Keys, changes, is_sorted, settle, sort_keys
 from bali.umls.filters import RelationKind, UmlsFilters
 from bali.umls.manifest import Manifest
 from bali.umls.names import SLICE_ROWS
@@ -125,24 +125,36 @@ class RelationReader:
         self._layout = PairKeys.over(len(concepts))
         self._levels = source_levels
         self._tally = tally
+        self._pieces = list[_Piece]()
         self._kinds = Kinds(
             _KIND_COLUMNS,
             RelationKind,
             lambda kind: filters.relation_fault(kind, source_levels.get(kind.sab, 0), inverses),
         )
 
-    def read(self, file: RrfSource, manifest: Manifest, threads: int) -> Relations:
+    def read(self, file: RrfSource, manifest: Manifest, threads: int) -> None:
         """Read the file.
 
         Raises:
             InputError: as `map_blocks`, or a CUI is none.
         """
-        pieces = list[_Piece]()
-        for piece in map_blocks(file, manifest.layout(MRREL, _COLUMNS), _COLUMNS, self._keep, threads):
+        for piece in map_blocks(file, manifest.layout(MRREL, _COLUMNS), self._keep, threads):
             self._tally.add(piece.tally)
-            pieces.append(piece)
+            self._pieces.append(piece)
+
+    def sort(self) -> Relations:
+        """What was read; the reader forgets it.
+
+        Raises:
+            InputError: there are more labels than the keys hold.
+        """
         rank, labels = self._kinds.rank(lambda kind: (kind.rel, kind.rela, kind.sab))
-        keys = sort_keys(self._pack(pieces, rank, len(labels)))
+        ends = np.array([piece.tail[[0, -1]] for piece in self._pieces if len(piece.tail)], np.int32).ravel()
+        if is_sorted(ends) and all(is_sorted(piece.tail) for piece in self._pieces):  # as NLM's files are
+            keys = sort_keys(self._pack(rank, len(labels)), self._layout.concept_bits + self._layout.label_bits)
+            settle(keys)  # the rows of two concepts
+        else:
+            keys = sort_keys(self._pack(rank, len(labels)))
         distinct = keys[changes(keys)]
         self._tally.drop("duplicate row", len(keys) - len(distinct))
         self._tally.rows_out = len(distinct)
@@ -157,20 +169,18 @@ class RelationReader:
         tally.drop("CUI without a kept name", len(rows) - len(known))
         return _Piece(tally, head[known], tail[known], kind[known])
 
-    def _pack(self, pieces: list[_Piece], rank: npt.NDArray[np.int64], num_labels: int) -> Keys:
-        """Keys of all rows; `pieces` is emptied, so that both are not held at once."""
+    def _pack(self, rank: npt.NDArray[np.int64], num_labels: int) -> Keys:
+        """Keys of all rows; the pieces are forgotten one by one, so that both are not held at once."""
         if num_labels > self._layout.max_labels:
             raise InputError(
                 f"MRREL.RRF: expected at most {self._layout.max_labels:,} labels (REL, RELA, SAB) beside"
                 f" {len(self._concepts):,} concepts, got {num_labels:,}. Filter the release."
             )
-        keys = np.empty(sum(len(piece.head) for piece in pieces), np.int64)
-        start = 0
-        for number, piece in enumerate(pieces):
-            keys[start : start + len(piece.head)] = self._layout.pack(piece.head, piece.tail, rank[piece.kind])
-            start += len(piece.head)
-            pieces[number] = _NOTHING
+        keys = np.empty(sum(len(piece.head) for piece in self._pieces), np.int64)
+        end = len(keys)
+        while self._pieces:
+            piece = self._pieces.pop()
+            start = end - len(piece.head)
+            keys[start:end] = self._layout.pack(piece.head, piece.tail, rank[piece.kind])
+            end = start
         return keys
-
-
-_NOTHING = _Piece(Tally(), *(np.empty(0, np.int32) for _ in range(3)))

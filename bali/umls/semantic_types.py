@@ -101,7 +101,7 @@ def read_semantic_types(file: RrfSource, manifest: Manifest, tally: Tally, threa
         """Concept and kind of each row of one block."""
         return block.concept_numbers("CUI"), kinds.read(block)
 
-    pieces = list(map_blocks(file, manifest.layout(MRSTY, _COLUMNS), _COLUMNS, read, threads))
+    pieces = list(map_blocks(file, manifest.layout(MRSTY, _COLUMNS), read, threads))
     cui, number = (np.concatenate([np.empty(0, np.int32), *(piece[part] for piece in pieces)]) for part in (0, 1))
     tally.rows_in = len(cui)
     rank, ordered = kinds.rank(lambda kind: kind)

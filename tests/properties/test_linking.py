@@ -1,27 +1,23 @@
-"""Linking over generated sentences: equal to the package, exact spans, no overlaps; annotations never lost."""
+"""Mentions over generated sentences: one concept a span, exact spans, no overlaps; annotations never lost."""
 
-import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
-import nltk.corpus
 import polars as pl
 import pyarrow as pa
 import pytest
-import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bali.io.census import Census
-from bali.io.files import digest_file
 from bali.io.parquet import Provenance, write_artefact
-from bali.linking.index_files import DATABASE, Manifest, digest_folder, write_manifest
-from bali.linking.mentions import annotation_mentions, shard_mentions
-from bali.linking.quickumls_adapter import MatcherOptions, QuickUmlsLinker, stop_words
-from bali.linking.quickumls_index import build_database
-from bali.linking.quickumls_package import QuickUMLS
+from bali.linking.candidates import CandidateFinder, MatcherOptions, open_finder
+from bali.linking.filters import MentionFilters
+from bali.linking.mentions import LinkOptions, annotation_mentions, shard_mentions
+from bali.linking.terms import TermOptions
 from bali.pubmed.sentences import split_sentences
-from bali.schemas import ANNOTATIONS, MENTIONS, NAMES, SEMANTIC_TYPES, SENTENCES
+from bali.schemas import ANNOTATIONS, CANDIDATES, MENTIONS, NAMES, SEMANTIC_TYPES, SENTENCES
+from tests.unit.linking.finders import BACKENDS, build_indexes
+from tests.unit.linking.linking_tables import rows_of
 
 TERMS = [
     "fever",
@@ -61,75 +57,77 @@ SENTENCE = st.one_of(
 )
 
 
-def rows_of(schema: pa.Schema, rows: list[tuple[object, ...]]) -> pa.Table:
-    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
-
-
-@pytest.fixture(scope="module")
-def index_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("linker")
+@pytest.fixture(scope="module", params=BACKENDS)
+def finder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CandidateFinder:
+    folder: Path = tmp_path_factory.mktemp("linker")
     names = [
         (f"C{i % 7:07}", f"A{i}", term, "MSH", "PT", i % 2 == 0, 0, "N") for i, term in enumerate(TERMS + TERMS[:4])
     ]
     types = [(f"C{i:07}", "T047", "Disease") for i in range(7)]
-    paths = {"names": folder / "names.parquet", "semantic_types": folder / "semantic_types.parquet"}
-    write_artefact(paths["names"], rows_of(NAMES, names), NAMES, Provenance("names"))
-    write_artefact(
-        paths["semantic_types"], rows_of(SEMANTIC_TYPES, types), SEMANTIC_TYPES, Provenance("semantic_types")
-    )
-    build_database(paths["names"], paths["semantic_types"], folder / DATABASE, True, Census("index"))
-    inputs = {name: digest_file(path) for name, path in paths.items()}
-    write_manifest(folder, Manifest("quickumls", inputs, True, digest_folder(folder / DATABASE)))
-    return folder
+    for name, schema, rows in (("names", NAMES, names), ("semantic_types", SEMANTIC_TYPES, types)):
+        write_artefact(folder / f"{name}.parquet", rows_of(schema, rows), schema, Provenance(name))
+    return open_finder(request.param, build_indexes(folder, folder, TermOptions())[request.param], MatcherOptions())
 
 
-@pytest.fixture(scope="module")
-def linker(index_dir: Path) -> QuickUmlsLinker:
-    return QuickUmlsLinker(index_dir, MatcherOptions())
+def link(finder: CandidateFinder, texts: list[str], options: LinkOptions) -> tuple[list[dict], list[dict], Census]:
+    """Mentions and candidates of sentences, one a document."""
+    table = rows_of(SENTENCES, [(pmid, 0, 0, len(text), text) for pmid, text in enumerate(texts)])
+    census = Census("link")
+    batches = iter(table.to_batches(3))
+    pieces = list(shard_mentions(finder, batches, pl.DataFrame(MENTIONS.empty_table()), options, census))
+    for name, tally in census.tables.items():
+        tally.check(name)
+    mentions = pa.concat_tables([MENTIONS.empty_table(), *(piece.mentions for piece in pieces)])
+    candidates = pa.concat_tables([CANDIDATES.empty_table(), *(piece.candidates for piece in pieces)])
+    return mentions.to_pylist(), candidates.to_pylist(), census
 
 
-@pytest.fixture(scope="module")
-def package(index_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[QuickUMLS]:
-    """The package by its own documentation, with our stop words where NLTK's data would lie."""
-    folder = tmp_path_factory.mktemp("nltk") / "corpora" / "stopwords"
-    folder.mkdir(parents=True)
-    (folder / "english").write_text("\n".join(stop_words()))
-    patch = pytest.MonkeyPatch()
-    patch.setattr(nltk.data, "path", [str(folder.parent.parent)])
-    patch.setattr(nltk.corpus, "stopwords", nltk.corpus.reader.WordListCorpusReader(str(folder), ["english"]))
-    matcher = QuickUMLS(str(index_dir / DATABASE), spacy_component=True)
-    matcher.nlp = spacy.blank("en")
-    yield matcher
-    patch.undo()
-
-
-def test_the_dictionary_links_at_all(linker: QuickUmlsLinker) -> None:
-    assert len(linker.link("high fever and asthma, not diabetes")) == 3
+def test_the_dictionary_links_at_all(finder: CandidateFinder) -> None:
+    assert len(link(finder, ["high fever and asthma, not diabetes"], LinkOptions())[0]) == 3
 
 
 @settings(deadline=None)
-@given(sentence=SENTENCE)
-def test_links_are_the_packages_spans_and_stand_there(
-    linker: QuickUmlsLinker, package: QuickUMLS, sentence: str
-) -> None:
-    groups = package.match(sentence)
-    assert linker.candidates(sentence) == groups
-    links = linker.link(sentence)
-    assert {(link.start, link.end) for link in links} == {(group[0]["start"], group[0]["end"]) for group in groups}
-    assert len(links) == len(groups)
-    assert all(first.end <= second.start for first, second in itertools.pairwise(links))
-    by_start = {group[0]["start"]: group for group in groups}
-    for link in links:
-        group = by_start[link.start]
-        assert 0 <= link.start < link.end <= len(sentence)
-        assert sentence[link.start : link.end] == group[0]["ngram"]
-        assert link.num_candidates == len({candidate["cui"] for candidate in group})
-        assert link.similarity == max(candidate["similarity"] for candidate in group)
+@given(texts=st.lists(SENTENCE, max_size=5))
+def test_each_span_has_the_first_of_its_candidates(finder: CandidateFinder, texts: list[str]) -> None:
+    """Compared with a sort in Python of what the finder proposes."""
+    mentions, candidates, census = link(finder, texts, LinkOptions(keep_candidates=True))
+    groups: dict[tuple[int, int, int], list[dict]] = {}
+    for row in finder.candidates(texts).iter_rows(named=True):
+        groups.setdefault((row["sentence"], row["start"], row["end"]), []).append(row)
+    for rows in groups.values():
+        rows.sort(key=lambda r: (-r["similarity"], not r["preferred"], r["source_rank"], r["cui"], r["term"]))
+    assert [(m["pmid"], m["start"], m["end"]) for m in mentions] == sorted(groups)
+    for mention in mentions:
+        rows = groups[mention["pmid"], mention["start"], mention["end"]]
+        assert (mention["cui"], mention["term"]) == (rows[0]["cui"], rows[0]["term"])
+        assert mention["num_candidates"] == len({row["cui"] for row in rows})
+        assert mention["surface"] == texts[mention["pmid"]][mention["start"] : mention["end"]]
+    expected = [(*key, rank, r["cui"], r["term"]) for key in sorted(groups) for rank, r in enumerate(groups[key])]
+    assert [(c["pmid"], c["start"], c["end"], c["rank"], c["cui"], c["term"]) for c in candidates] == expected
+    assert census.table("mentions by linker").rows_in == len(groups)
+
+
+@settings(deadline=None)
+@given(texts=st.lists(SENTENCE, max_size=5), limit=st.integers(1, 3), letters=st.integers(0, 8))
+def test_filters_only_take_away(finder: CandidateFinder, texts: list[str], limit: int, letters: int) -> None:
+    everything, _, _ = link(finder, texts, LinkOptions())
+    filters = MentionFilters(min_letters=letters, max_candidates=limit, stop_terms=["Asthma"])
+    kept, candidates, census = link(finder, texts, LinkOptions(filters, keep_candidates=True))
+    assert kept == [
+        m
+        for m in everything
+        if m["num_candidates"] <= limit
+        and m["surface"].lower() != "asthma"
+        and sum(character.isalpha() for character in m["surface"]) >= letters
+    ]
+    key = ("pmid", "start", "end")
+    assert {tuple(c[k] for k in key) for c in candidates} == {tuple(m[k] for k in key) for m in kept}
+    assert census.table("mentions by linker").dropped.total() == len(everything) - len(kept)
 
 
 @settings(deadline=None)
 @given(texts=st.lists(SENTENCE, max_size=6), data=st.data())
-def test_every_mention_stands_in_its_sentence(linker: QuickUmlsLinker, texts: list[str], data: st.DataObject) -> None:
+def test_every_mention_stands_in_its_sentence(finder: CandidateFinder, texts: list[str], data: st.DataObject) -> None:
     """Documents with random annotations: all accounted for; the kept ones of a source never overlap."""
     sentences, annotations = [], []
     for pmid, text in enumerate(texts, start=1):
@@ -149,8 +147,8 @@ def test_every_mention_stands_in_its_sentence(linker: QuickUmlsLinker, texts: li
     annotated = annotation_mentions(
         pl.DataFrame(rows_of(ANNOTATIONS, annotations)), pl.DataFrame(table), resolved, types, census
     )
-    pieces = list(shard_mentions(linker, iter(table.to_batches(3)), annotated, census))
-    mentions = pa.concat_tables([MENTIONS.empty_table(), *pieces]).to_pylist()
+    pieces = list(shard_mentions(finder, iter(table.to_batches(3)), annotated, LinkOptions(), census))
+    mentions = pa.concat_tables([MENTIONS.empty_table(), *(piece.mentions for piece in pieces)]).to_pylist()
     for name, tally in census.tables.items():
         tally.check(name)
     assert census.table("annotations").rows_in == len(annotations)

@@ -1,7 +1,9 @@
 """Corpus reading over generated texts: XML round trip, PubTator offsets, sentence spans, order of versions."""
 
 import itertools
+import json
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -9,7 +11,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bali.io.census import Tally
+from bali.io.census import Census
+from bali.pubmed.bioc_json import read_bioc_json
+from bali.pubmed.json_documents import read_json_documents
 from bali.pubmed.pubmed_xml import read_pubmed_xml
 from bali.pubmed.pubtator import read_pubtator
 from bali.pubmed.records import Citation
@@ -102,6 +106,40 @@ def test_pubtator_annotations_stand_where_they_say(title: str, abstract: str, da
 
 
 @settings(deadline=None)
+@given(title=st.text(max_size=20), abstract=st.text(min_size=1, max_size=40), data=st.data())
+def test_json_formats_give_the_same_document(title: str, abstract: str, data: st.DataObject) -> None:
+    """JSONL and BioC read one text and one annotation alike, whatever characters they hold."""
+    text = f"{title}\n{abstract}"
+    start = data.draw(st.integers(len(title) + 1, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    surface, gap = text[start:end], data.draw(st.integers(0, 5))
+    plain = {"pmid": 1, "title": title, "abstract": abstract}
+    given = {"start": start, "end": end, "surface": surface, "type": "T", "identifier": "D1"}
+    place = [{"offset": start + gap, "length": end - start}]
+    marked = {"infons": {"identifier": "D1", "type": "T"}, "text": surface, "locations": place}
+    passages = [
+        {"infons": {"type": "title"}, "offset": 0, "text": title},
+        {"infons": {"type": "abstract"}, "offset": len(title) + 1 + gap, "text": abstract, "annotations": [marked]},
+    ]
+    one = read_json(plain | {"annotations": [given]}, read_json_documents)
+    two = read_json({"id": "1", "passages": passages}, read_bioc_json)
+    assert (one.text, one.sections, one.annotations) == (two.text, two.sections, two.annotations)
+    assert one.num_annotations == two.num_annotations == 1
+    if abstract.strip():
+        (annotation,) = one.annotations
+        assert one.text == text
+        assert text[annotation.start : annotation.end] == annotation.surface == surface
+
+
+def read_json(document: dict[str, object], reader: Callable[[Path], Iterator[Citation]]) -> Citation:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "shard"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        (record,) = reader(path)
+    return record
+
+
+@settings(deadline=None)
 @given(sections=st.lists(st.one_of(PROSE, LINE), min_size=1, max_size=4))
 def test_sentences_cover_everything_but_white_space(sections: list[str]) -> None:
     text = "\n".join(sections)
@@ -151,15 +189,18 @@ def test_selection_equals_a_replay_of_the_shards(shards: list[list[tuple[str, in
         gone = [pa.array([row[i] for row in deletions], kind) for i, kind in enumerate([pa.int64(), pa.int32()])]
         tables.append(
             ShardRecords(
-                f"s{order}", pa.table(columns, ["pmid", "version", "position"]), pa.table(gone, ["pmid", "position"])
+                f"s{order}",
+                pa.table([*columns, columns[0]], ["pmid", "version", "position", "text_digest"]),
+                pa.table(gone, ["pmid", "position"]),
+                pa.table({"pmid": pa.array([], pa.int64()), "external_id": pa.array([], pa.string())}),
             )
         )
     if not winners:
         return
-    tally = Tally()
-    rows = select_versions(tables, tally).to_pylist()
+    census = Census("select")
+    rows = select_versions(tables, "drop", census).to_pylist()
     expected = {(f"s{order}", position, pmid) for pmid, (order, _, position) in winners.items()}
     assert {(row["shard"], row["position"], row["pmid"]) for row in rows} == expected
     assert len(rows) == len(winners)
-    assert tally.rows_in == num_documents
-    tally.check("documents")
+    assert census.table("documents").rows_in == num_documents
+    census.table("documents").check("documents")

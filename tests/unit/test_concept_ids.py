@@ -40,6 +40,23 @@ def test_what_is_none(other):
     assert concept_ids.parse(pa.array([other, "C0000001"])).tolist() == [concept_ids.UNKNOWN, 1]
 
 
+def test_every_byte_at_every_place():
+    """Against a plain reading of the three forms."""
+    found = 0
+    for original in (b"C1234567", b"CN123456", b"R1234567"):
+        rows = [original[:place] + bytes([byte]) + original[place + 1 :] for place in range(8) for byte in range(256)]
+        data, starts = np.frombuffer(b"".join(rows), np.uint8), np.arange(0, 8 * len(rows), 8)
+        numbers = concept_ids.parse_spans(data, starts, starts + 8).tolist()
+        for row, number in zip(rows, numbers, strict=True):
+            form = next(
+                (form for form in (b"CN", b"C", b"R") if row.startswith(form) and row[len(form) :].isdigit()), None
+            )
+            first = {b"C": 0, b"CN": 10_000_000, b"R": 11_000_000}
+            assert number == (-1 if form is None else first[form] + int(row[len(form) :])), row
+            found += form is not None
+    assert found > 200
+
+
 def test_all_kinds_of_arrow_strings():
     ids = ["R0000001", "C0000001", "CN000001", "C0000002"]
     expected = [11_000_001, 1, 10_000_001, 2]

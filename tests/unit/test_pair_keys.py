@@ -45,3 +45,14 @@ def test_relabelling_works_slice_by_slice(monkeypatch):
     packed = keys.pack(first, second, label)
     keys.relabel(packed, np.array([7, 5, 1 << 20, 0]))
     np.testing.assert_array_equal(packed, keys.pack(first, second, np.array([7, 5, 1 << 20, 0])[label]))
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2, 3], [3, 1, 0, 2], [0, 1, 2, 7]])
+def test_labels_are_replaced_in_place(labels):
+    keys = PairKeys.over(100)
+    columns = np.array([[5, 99, 0, 7], [1, 2, 99, 0], [0, 1, 2, 3]])
+    packed = keys.pack(*columns)
+    keys.relabel(packed, np.array(labels, np.int64))
+    assert keys.label(packed).tolist() == labels
+    assert keys.first(packed).tolist() == columns[0].tolist()
+    assert keys.second(packed).tolist() == columns[1].tolist()

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bali.sorting import changes, sort_keys
+from bali.sorting import changes, is_sorted, settle, sort_keys
 
 LARGEST = (1 << 63) - 1
 KEYS = st.integers(0, LARGEST) | st.integers(0, 5000) | st.sampled_from([0, 2047, 2048, 1 << 22, LARGEST, LARGEST - 1])
@@ -28,6 +28,26 @@ def test_keys_that_share_digits():
     """Rounds in which all keys have the same digit move nothing."""
     keys = (np.arange(1000)[::-1] << 40) + (5 << 11) + 3
     np.testing.assert_array_equal(sort_keys(keys.copy()), np.sort(keys))
+
+
+@pytest.mark.parametrize("lowest_bit", [0, 5, 11, 30, 62, 63])
+def test_bits_below_the_lowest_do_not_count(lowest_bit):
+    """Keys that are equal in the others keep their order."""
+    keys = np.random.default_rng(lowest_bit).integers(0, LARGEST, 20_000, endpoint=True)
+    keys &= (7 << 60) | (3 << 35) | (3 << 12) | 63  # few values in each part
+    assert len(np.unique(keys >> 30)) < len(keys) // 10
+    expected = keys[np.argsort(keys >> lowest_bit, kind="stable")]
+    np.testing.assert_array_equal(sort_keys(keys.copy(), lowest_bit), expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(KEYS, max_size=40))
+def test_settled_keys_are_sorted(values):
+    keys = np.array(values, np.int64)
+    settle(keys)
+    assert keys.tolist() == sorted(values)
+    assert is_sorted(keys)
+    assert is_sorted(np.array(values, np.int64)) == (values == sorted(values))
 
 
 def test_changes():

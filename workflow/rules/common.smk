@@ -86,8 +86,9 @@ def held_out_options():
 
 
 def index_options():
-    """The key of the linking section that the index depends on; the others act when it is searched."""
-    return options_json({"linking": {"lowercase": CONFIG.linking.lowercase}})
+    """The keys of the linking section that the index depends on; the others act when it is searched."""
+    keys = {"backend", "lowercase", "normalize_unicode", "source_rank"}
+    return options_json({"linking": CONFIG.linking.model_dump(include=keys)})
 
 
 def report_options():

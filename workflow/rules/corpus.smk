@@ -1,3 +1,8 @@
+RANKER_FILES = checked(plan.ranker_files, CONFIG)
+# With a ranker the linker's own choice stands beside the mentions.
+BY_ORDER = "by_order/" if RANKER_FILES else ""
+
+
 rule parse_corpus:
     input:
         lambda wildcards: SHARDS[wildcards.shard],
@@ -42,12 +47,13 @@ rule select_versions:
     resources:
         mem_mb=memory(2000),
     params:
+        options=options("corpus"),
         shards=list(SHARDS),
         code=code("select_versions"),
         parsed_dir=lambda wildcards, input: str(Path(input.documents[0]).parents[1]),
     shell:
         "python -m bali select-versions --parsed-dir {params.parsed_dir:q} --shards {params.shards:q}"
-        " --output {output.selection:q} --census {output.census:q} > {log:q} 2>&1"
+        " --output {output.selection:q} --census {output.census:q} --options {params.options:q} > {log:q} 2>&1"
 
 
 rule split_sentences:
@@ -87,7 +93,8 @@ rule link_mentions:
         annotations=rules.split_sentences.output.annotations,
         index=rules.build_linker_index.output,
     output:
-        mentions=f"{RESULTS}/mentions/{{shard}}.parquet",
+        mentions=f"{RESULTS}/mentions/{BY_ORDER}{{shard}}.parquet",
+        candidates=f"{RESULTS}/mentions/candidates/{{shard}}.parquet",
         census=f"{RESULTS}/mentions/census/{{shard}}.json",
     log:
         f"{RESULTS}/logs/link_mentions/{{shard}}.log",
@@ -104,7 +111,39 @@ rule link_mentions:
     shell:
         "python -m bali link-mentions --sentences {input.sentences:q} --annotations {input.annotations:q}"
         " --index-dir {input.index:q} --umls-dir {params.umls_dir:q} --output {output.mentions:q}"
-        " --census {output.census:q} --options {params.options:q} > {log:q} 2>&1"
+        " --candidates {output.candidates:q} --census {output.census:q} --options {params.options:q} > {log:q} 2>&1"
+
+
+if RANKER_FILES:
+
+    rule rank_candidates:
+        input:
+            umls=multiext(f"{RESULTS}/umls/", "names.parquet", "semantic_types.parquet"),
+            sentences=rules.split_sentences.output.sentences,
+            mentions=rules.link_mentions.output.mentions,
+            candidates=rules.link_mentions.output.candidates,
+            model=RANKER_FILES,
+        output:
+            mentions=f"{RESULTS}/mentions/{{shard}}.parquet",
+            census=f"{RESULTS}/mentions/ranking/{{shard}}.json",
+        log:
+            f"{RESULTS}/logs/rank_candidates/{{shard}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/rank_candidates/{{shard}}.tsv"
+        conda:
+            "../../envs/model.yaml"
+        threads: CONFIG.compute.cpu_threads
+        resources:
+            mem_mb=memory(4000, 8.0),
+        params:
+            options=options("compute"),
+            code=code("rank_candidates"),
+            umls_dir=input_folder("umls"),
+            model_dir=input_folder("model"),
+        shell:
+            "python -m bali rank-candidates --sentences {input.sentences:q} --mentions {input.mentions:q}"
+            " --candidates {input.candidates:q} --umls-dir {params.umls_dir:q} --model-dir {params.model_dir:q}"
+            " --output {output.mentions:q} --census {output.census:q} --options {params.options:q} > {log:q} 2>&1"
 
 
 rule score_linking:
@@ -112,6 +151,8 @@ rule score_linking:
         umls=multiext(
             f"{RESULTS}/umls/",
             "names.parquet",
+            "concepts.parquet",
+            "semantic_types.parquet",
             "codes.parquet",
             "retired_cuis.parquet",
         ),
@@ -119,7 +160,14 @@ rule score_linking:
         sentences=per_shard("corpus/sentences/{shard}.parquet"),
         mentions=per_shard("mentions/{shard}.parquet"),
     output:
-        f"{RESULTS}/linking/quality.parquet",
+        multiext(
+            f"{RESULTS}/linking/",
+            "quality.parquet",
+            "by_type.parquet",
+            "threshold_curve.parquet",
+            "outcomes.parquet",
+            "errors.parquet",
+        ),
     log:
         f"{RESULTS}/logs/score_linking.log",
     benchmark:
@@ -129,8 +177,11 @@ rule score_linking:
     resources:
         mem_mb=memory(2000, 5.0),
     params:
+        options=options("linking"),
         code=code("score_linking"),
         umls_dir=input_folder("umls"),
+        output_dir=output_folder,
     shell:
         "python -m bali score-linking --annotations {input.annotations:q} --sentences {input.sentences:q}"
-        " --mentions {input.mentions:q} --umls-dir {params.umls_dir:q} --output {output:q} > {log:q} 2>&1"
+        " --mentions {input.mentions:q} --umls-dir {params.umls_dir:q} --output-dir {params.output_dir:q}"
+        " --options {params.options:q} > {log:q} 2>&1"

@@ -48,7 +48,7 @@ rule make_examples:
     input:
         graph=f"{RESULTS}/graph/nodes.parquet",
         sentences=rules.split_sentences.output.sentences,
-        mentions=rules.link_mentions.output.mentions,
+        mentions=f"{RESULTS}/mentions/{{shard}}.parquet",
         counts=rules.sample_subgraphs.output.counts,
         held_out=rules.collect_held_out.output,
     output:

@@ -1,13 +1,15 @@
 """A tiny release and its linker index, built once."""
 
+import json
 from pathlib import Path
 
 import pytest
-from linking_tables import rows_of
 
 from bali.cli import main
 from bali.io.parquet import Provenance, write_artefact
 from bali.schemas import CODES, NAMES, RETIRED_CUIS, SEMANTIC_TYPES
+from tests.unit.linking.finders import BACKENDS
+from tests.unit.linking.linking_tables import rows_of
 
 # (CUI, name, preferred) and types; C0000005 has no type, C0000006 one that the package does not accept
 NAMES_OF_RELEASE = [
@@ -62,7 +64,18 @@ def umls_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def index_dir(umls_dir: Path) -> Path:
-    folder = umls_dir.parent / "linker"
-    assert main(["build-linker-index", "--umls-dir", str(umls_dir), "--output-dir", str(folder)]) == 0
-    return folder
+def index_dirs(umls_dir: Path) -> dict[str, Path]:
+    """The index of each back end, by its name."""
+    folders = {}
+    for backend in BACKENDS:
+        folders[backend] = umls_dir.parent / backend
+        options = json.dumps({"linking": {"backend": backend}})
+        arguments = ["--umls-dir", str(umls_dir), "--output-dir", str(folders[backend]), "--options", options]
+        assert main(["build-linker-index", *arguments]) == 0
+    return folders
+
+
+@pytest.fixture(scope="session")
+def index_dir(index_dirs: dict[str, Path]) -> Path:
+    """The package's index."""
+    return index_dirs["quickumls"]

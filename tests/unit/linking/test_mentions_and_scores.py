@@ -1,15 +1,26 @@
-"""Annotations as mentions, batches of sentences, and the scores of links."""
+"""Annotations as mentions, and batches of sentences."""
+
+from collections.abc import Sequence
 
 import polars as pl
 import pyarrow as pa
 import pytest
-from linking_tables import rows_of
 
 from bali.io.census import Census
-from bali.linking.mentions import CROSSES, NO_MENTION, OVERLAPS, annotation_mentions, shard_mentions
-from bali.linking.quickumls_adapter import Link
-from bali.linking.scoring import document_spans, score_links
-from bali.schemas import ANNOTATIONS, LINKING_QUALITY, MENTIONS, SENTENCES
+from bali.linking.candidates import CANDIDATES as FOUND
+from bali.linking.filters import OTHER_TYPE, STOP_TERM, MentionFilters
+from bali.linking.mentions import (
+    BY_LINKER,
+    CROSSES,
+    NO_MENTION,
+    OVERLAPS,
+    Linked,
+    LinkOptions,
+    annotation_mentions,
+    shard_mentions,
+)
+from bali.schemas import ANNOTATIONS, CANDIDATES, MENTIONS, SENTENCES
+from tests.unit.linking.linking_tables import rows_of
 
 TEXT = "Type 1 diabetes hurts. High fever."
 SENTENCE_ROWS = [(1, 0, 0, 22, TEXT[:22]), (1, 1, 23, 34, TEXT[23:]), (2, 0, 0, 6, "Fever.")]
@@ -17,6 +28,8 @@ RESOLVED = pl.DataFrame(
     {"identifier": ["D1", "D2", "C0000003"], "cui": ["C0000001", "C0000002", "C0000003"], "num_cuis": [1, 2, 1]}
 )
 TYPES = pl.DataFrame({"cui": ["C0000001"], "tuis": [["T046", "T047"]]})
+NOTHING = pl.DataFrame(MENTIONS.empty_table())
+ALL = LinkOptions()
 
 
 def annotation(start: int, end: int, identifier: str) -> tuple[object, ...]:
@@ -96,77 +109,141 @@ def test_no_annotation_gives_no_mention() -> None:
     assert census.table("annotations").rows_in == 0
 
 
-class FeverLinker:
-    def link(self, sentence: str) -> list[Link]:
-        start = sentence.lower().find("fever")
-        return [] if start < 0 else [Link(start, start + 5, "C0000009", "fever", 0.9, ("T184",), 3)]
+def test_of_a_chain_of_overlaps_the_longest_are_kept() -> None:
+    spans = [(0, 6, "D1"), (5, 15, "D1"), (14, 21, "D1"), (16, 21, "D2"), (28, 33, "D1")]
+    mentions, census = convert([annotation(start, end, identifier) for start, end, identifier in spans])
+    assert mentions.select("sentence_id", "start", "end").rows() == [(0, 5, 15), (0, 16, 21), (1, 5, 10)]
+    assert census.table("annotations").dropped == {OVERLAPS: 2}
 
 
-@pytest.mark.parametrize("rows_per_batch", [1, 2, 100])
-def test_batches_do_not_change_the_mentions(rows_per_batch: int) -> None:
-    annotated, _ = convert([annotation(28, 33, "D2")])
+class FeverFinder:
+    """Proposes two concepts for each "fever", with three names, out of order."""
+
+    def candidates(self, sentences: Sequence[str]) -> pl.DataFrame:
+        rows: list[tuple[object, ...]] = []
+        for number, sentence in enumerate(sentences):
+            start, span = sentence.lower().find("fever"), len(rows) // 3
+            if start >= 0:
+                place = (number, span, start, start + 5)
+                rows.append((*place, "C0000008", "fevers", 0.75, ["T047"], True, 0))
+                rows.append((*place, "C0000009", "feverish", 0.75, ["T184"], True, 0))
+                rows.append((*place, "C0000009", "fever", 1.0, ["T184"], False, 2))
+        return pl.DataFrame(rows, FOUND, orient="row")
+
+
+def link(
+    rows: list[tuple[object, ...]],
+    options: LinkOptions = ALL,
+    annotated: pl.DataFrame = NOTHING,
+    size: int = 9,
+) -> tuple[Linked, Census]:
+    """The linker's and the annotated mentions of sentences, in batches of `size`."""
     census = Census("link")
-    batches = iter(rows_of(SENTENCES, SENTENCE_ROWS).to_batches(rows_per_batch))
-    table = pa.concat_tables(shard_mentions(FeverLinker(), batches, annotated, census))
-    assert table.schema.equals(MENTIONS)
-    assert [(m["pmid"], m["sentence_id"], m["start"], m["source"]) for m in table.to_pylist()] == [
+    batches = iter(rows_of(SENTENCES, rows).to_batches(size))
+    pieces = list(shard_mentions(FeverFinder(), batches, annotated, options, census))
+    for name, tally in census.tables.items():
+        tally.check(name)
+    assert pieces
+    return Linked(*(pa.concat_tables(tables) for tables in zip(*pieces, strict=True))), census
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_batches_do_not_change_the_mentions(size: int) -> None:
+    annotated, _ = convert([annotation(28, 33, "D2")])
+    linked, census = link(SENTENCE_ROWS, LinkOptions(keep_candidates=True), annotated, size)
+    assert linked.mentions.schema.equals(MENTIONS)
+    assert [(m["pmid"], m["sentence_id"], m["start"], m["source"]) for m in linked.mentions.to_pylist()] == [
         (1, 1, 5, "pubtator"),
         (1, 1, 5, "quickumls"),
         (2, 0, 0, "quickumls"),
+    ]
+    assert [(c["pmid"], c["start"], c["rank"], c["term"]) for c in linked.candidates.to_pylist()] == [
+        (1, 5, 0, "fever"),
+        (1, 5, 1, "fevers"),
+        (1, 5, 2, "feverish"),
+        (2, 0, 0, "fever"),
+        (2, 0, 1, "fevers"),
+        (2, 0, 2, "feverish"),
     ]
     tally = census.table("sentences")
     assert (tally.rows_in, tally.rows_out, dict(tally.dropped)) == (3, 2, {NO_MENTION: 1})
     assert census.notes == {"mentions from quickumls": 2, "mentions from pubtator": 1}
 
 
+def test_a_mention_of_the_linker_and_its_candidates() -> None:
+    linked, census = link([(7, 3, 40, 50, "\U0001f9ec FEVER")], LinkOptions(keep_candidates=True))
+    assert linked.mentions.to_pylist() == [
+        {
+            "pmid": 7,
+            "sentence_id": 3,
+            "start": 2,
+            "end": 7,
+            "surface": "FEVER",
+            "cui": "C0000009",
+            "term": "fever",
+            "similarity": 1.0,
+            "tuis": ["T184"],
+            "num_candidates": 2,
+            "source": "quickumls",
+        }
+    ]
+    assert linked.candidates.schema.equals(CANDIDATES)
+    assert linked.candidates.to_pylist()[1] == {
+        "pmid": 7,
+        "sentence_id": 3,
+        "start": 2,
+        "end": 7,
+        "rank": 1,
+        "cui": "C0000008",
+        "term": "fevers",
+        "similarity": 0.75,
+        "tuis": ["T047"],
+        "is_preferred": True,
+        "source_rank": 0,
+    }
+    assert (census.table(BY_LINKER).rows_in, census.table(BY_LINKER).rows_out) == (1, 1)
+
+
+def test_candidates_are_given_only_where_they_are_kept() -> None:
+    linked, _ = link(SENTENCE_ROWS)
+    assert linked.mentions.num_rows == 2
+    assert linked.candidates.num_rows == 0
+    assert linked.candidates.schema.equals(CANDIDATES)
+
+
+def test_filters_act_on_candidates_then_on_mentions_and_are_counted() -> None:
+    options = LinkOptions(MentionFilters(types=["T047"]), keep_candidates=True)
+    linked, _ = link(SENTENCE_ROWS, options)
+    found = [(m["cui"], m["term"], m["num_candidates"]) for m in linked.mentions.to_pylist()]
+    assert found == [("C0000008", "fevers", 1)] * 2
+    assert linked.candidates["cui"].to_pylist() == ["C0000008"] * 2
+    _, census = link(SENTENCE_ROWS, LinkOptions(MentionFilters(types=["T001"])))
+    tally = census.table(BY_LINKER)
+    assert (tally.rows_in, tally.rows_out, dict(tally.dropped)) == (2, 0, {OTHER_TYPE: 2})
+    linked, census = link(SENTENCE_ROWS, LinkOptions(MentionFilters(stop_terms=["Fever"]), keep_candidates=True))
+    assert (linked.mentions.num_rows, linked.candidates.num_rows) == (0, 0)
+    assert dict(census.table(BY_LINKER).dropped) == {STOP_TERM: 2}
+
+
+def test_odd_sentences_go_through() -> None:
+    long_word = "x" * (1 << 20)
+    texts = ["", "\x00\x07\u200b fever", long_word + " fever", "word " * (2 << 20) + "fever", " \n\t "]
+    linked, census = link([(1, number, 0, len(text), text) for number, text in enumerate(texts)])
+    assert [(m["sentence_id"], m["start"], m["surface"]) for m in linked.mentions.to_pylist()] == [
+        (1, 4, "fever"),
+        (2, len(long_word) + 1, "fever"),
+        (3, 5 * (2 << 20), "fever"),
+    ]
+    assert census.table("sentences").dropped == {NO_MENTION: 2}
+
+
+def test_no_sentence_gives_no_table() -> None:
+    census = Census("link")
+    assert list(shard_mentions(FeverFinder(), iter(()), NOTHING, LinkOptions(), census)) == []
+    assert census.table("sentences").rows_in == 0
+
+
 def test_a_wrong_offset_is_our_bug() -> None:
-    class Wrong:
-        def link(self, sentence: str) -> list[Link]:
-            return [Link(0, 99, "C0000001", "x", 1.0, (), 1)]
-
-    tables = list(shard_mentions(Wrong(), iter(()), pl.DataFrame(MENTIONS.empty_table()), Census("link")))
-    assert tables == []
     bad, _ = convert([annotation(28, 33, "D2")])
-    bad = bad.with_columns(surface=pl.lit("other"))
     with pytest.raises(AssertionError, match="does not stand"):
-        list(shard_mentions(FeverLinker(), iter(rows_of(SENTENCES, SENTENCE_ROWS).to_batches()), bad, Census("link")))
-
-
-def scores(predicted: list[tuple[int, int, int, str]]) -> dict[str, dict[str, object]]:
-    annotations = rows_of(ANNOTATIONS, [annotation(7, 15, "D1"), annotation(28, 33, "D2"), annotation(0, 4, "nothing")])
-    frame = pl.DataFrame(
-        predicted, {"pmid": pl.Int64, "start": pl.Int32, "end": pl.Int32, "cui": pl.String}, orient="row"
-    )
-    table = score_links("gold", pl.DataFrame(annotations), RESOLVED, frame)
-    assert table.schema.equals(LINKING_QUALITY)
-    return {row["level"]: row for row in table.to_pylist()}
-
-
-def test_scores_by_hand() -> None:
-    found = scores([(1, 7, 15, "C0000001"), (1, 28, 33, "C0000001"), (1, 0, 6, "C0000001"), (9, 0, 5, "C0000001")])
-    both, span, known = found["span_and_cui"], found["span"], found["span_and_cui_in_dictionary"]
-    assert (both["num_gold"], both["num_predicted"], both["num_correct"]) == (3, 3, 1)
-    assert both["precision"] == pytest.approx(1 / 3)
-    assert both["f1"] == pytest.approx(1 / 3)
-    assert (span["num_gold"], span["num_correct"]) == (3, 2)
-    assert (known["num_gold"], known["num_correct"], known["recall"]) == (2, 1, 0.5)
-    assert known["f1"] == pytest.approx(2 * (1 / 3) * 0.5 / (1 / 3 + 0.5))
-
-
-def test_scores_without_links_or_annotations() -> None:
-    assert scores([])["span"]["f1"] == 0.0
-    empty = pl.DataFrame(schema={"pmid": pl.Int64, "start": pl.Int32, "end": pl.Int32, "cui": pl.String})
-    assert score_links("gold", pl.DataFrame(ANNOTATIONS.empty_table()), RESOLVED, empty).num_rows == 0
-
-
-def test_links_get_offsets_in_the_document() -> None:
-    mentions = rows_of(
-        MENTIONS,
-        [
-            (1, 1, 5, 10, "fever", "C0000009", "fever", 1.0, [], 1, "quickumls"),
-            (1, 1, 5, 10, "fever", "C0000009", "fever", 1.0, [], 1, "pubtator"),
-        ],
-    )
-    spans = document_spans(pl.DataFrame(mentions), pl.DataFrame(rows_of(SENTENCES, SENTENCE_ROWS)))
-    assert spans.rows() == [(1, 28, 33, "C0000009")]
-    assert TEXT[28:33] == "fever"
+        link(SENTENCE_ROWS, annotated=bad.with_columns(surface=pl.lit("other")))

@@ -62,6 +62,52 @@ def test_white_space_is_normalised_and_unicode_kept(path: Path) -> None:
     assert citation(path, article(body)).text == "Title.\nβ 2-agonist e\u0301 \U0001f9ec"
 
 
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("10<sup>\u22129</sup> <i>\u03b1<sub>2</sub></i>", "10\u22129 \u03b12"),
+        ("<i>In vivo</i> <b>K12</b>", "In vivo K12"),
+        ("P&#x2009;&lt;&#x2009;.05 \u2013 5&#xa0;mg", "P < .05 \u2013 5 mg"),
+        ("&#945;-synuclein&#x200b; &#x1f9ec;", "\u03b1-synuclein\u200b \U0001f9ec"),
+        (
+            '<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:semantics><mml:mrow><mml:mi>x</mml:mi>'
+            "<mml:mo>=</mml:mo><mml:mn>2</mml:mn></mml:mrow><mml:annotation>$x=2$</mml:annotation></mml:semantics>"
+            "</mml:math> holds",
+            "x=2 holds",
+        ),
+        ("<DispFormula><i>E</i></DispFormula>", "E"),
+    ],
+)
+def test_markup_of_real_abstracts(path: Path, markup: str, text: str) -> None:
+    record = citation(path, article(f"<Abstract><AbstractText>{markup}</AbstractText></Abstract>", title=markup))
+    assert record.text == f"{text}\n{text}"
+
+
+def test_all_abstracts_of_an_article_are_read(path: Path) -> None:
+    record = citation(path, article("<Abstract/>" + ABSTRACT + ABSTRACT.replace("One", "Three")))
+    assert record.text == "Title.\nOne. Two.\nThree. Two."
+
+
+def test_a_section_that_is_called_title_is_text(path: Path) -> None:
+    assert (
+        citation(path, article(ABSTRACT.replace("<AbstractText>", '<AbstractText Label="TITLE">'))).drop_reason is None
+    )
+
+
+def test_a_text_of_eleven_megabytes_and_a_word_of_one(path: Path) -> None:
+    body = f"<Abstract><AbstractText>{'word ' * 2_200_000}{'x' * 1_000_000}</AbstractText></Abstract>"
+    assert len(citation(path, article(body)).text) == len("Title.\n") + 12_000_000
+
+
+def test_elements_in_thousands_of_levels_are_refused(path: Path) -> None:
+    refusal(write(path, article(title="<i>" * 5000 + "</i>" * 5000)))
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x08", "\x1b", "&#0;", "&#xd800;", "\ufffe"])
+def test_what_is_no_character_of_xml_is_refused(path: Path, character: str) -> None:
+    refusal(write(path, article(title=f"a{character}b")))
+
+
 def test_structured_abstract_has_labels(path: Path) -> None:
     body = (
         '<Abstract><AbstractText Label="METHODS" NlmCategory="METHODS">Rats.</AbstractText>'

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bali.errors import InputError
-from bali.pubmed.pubtator import DUPLICATE, OFFSET_MISMATCH, RELATION, read_pubtator
+from bali.pubmed.annotations import BYTE_OFFSETS, DUPLICATE, OFFSET_MISMATCH
+from bali.pubmed.pubtator import RELATION, read_pubtator
 from bali.pubmed.records import NO_ABSTRACT, Annotation
 
 TEXT = "12|t|Fever  in rats.\n12|a|Rats had\u2028 fever \U0001f9ec twice.\n"
@@ -57,6 +58,34 @@ def test_documents_are_told_apart_by_blank_line_or_pmid(tmp_path: Path) -> None:
         (3, 3, "F"),
     ]
     assert [r.drop_reason for r in records] == [None, None, NO_ABSTRACT, NO_ABSTRACT]
+
+
+def test_what_pubtator_central_writes(tmp_path: Path) -> None:
+    """Identifiers hold marks of all kinds; some are missing or "-"; a title may hold "|"; an abstract may be empty."""
+    text = (
+        "31|t|BRAF V600E | melanoma in mice\n31|a|Also p.V600E.\n"
+        "31\t0\t4\tBRAF\tGene\t673\n"
+        "31\t5\t10\tV600E\tProteinMutation\ttmVar:p|SUB|V|600|E;HGVS:p.V600E;VariantGroup:0;RS#:113488022\n"
+        "31\t13\t21\tmelanoma\tDisease\tMESH:D008545\n"
+        "31\t25\t29\tmice\tSpecies\t10090\n"
+        "31\t35\t42\tp.V600E\tMutation\t-\n\n"
+        "32|t|No text\n32|a|\n32\t0\t2\tNo\tDisease\n"
+    )
+    first, second = read_pubtator(write(tmp_path, text))
+    assert [(a.surface, a.identifier[:8]) for a in first.annotations] == [
+        ("BRAF", "673"),
+        ("V600E", "tmVar:p|"),
+        ("melanoma", "MESH:D00"),
+        ("mice", "10090"),
+        ("p.V600E", "-"),
+    ]
+    assert not first.dropped_annotations
+    assert (second.drop_reason, second.annotations[0].identifier) == (NO_ABSTRACT, "")
+
+
+def test_offsets_in_bytes_are_told_apart(tmp_path: Path) -> None:
+    (record,) = read_pubtator(write(tmp_path, "1|t|\u03b2 fever\n1|a|x\n1\t3\t8\tfever\tDisease\tD1\n"))
+    assert list(record.dropped_annotations) == [BYTE_OFFSETS]
 
 
 @pytest.mark.parametrize(

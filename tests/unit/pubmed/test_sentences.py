@@ -1,8 +1,15 @@
-"""Hard sentence boundaries of biomedical English; "|" marks where a sentence starts."""
+"""Hard sentence boundaries of biomedical English; "|" marks where a sentence starts.
+
+The greater part of the cases stands in `boundaries.txt`, which `python -m benchmarks.sentences` reads too.
+"""
+
+import time
+from itertools import groupby
 
 import pytest
 
 from bali.pubmed.sentences import split_sentences
+from benchmarks.sentences import BOUNDARY, Case, by_punkt, by_regular_expression, ours, read_cases, score
 
 CASES = """
 The drug works. |It is safe.
@@ -106,3 +113,54 @@ def test_what_came_before_changes_nothing() -> None:
     list(split_sentences("Aureus. Slow. aureus The." * 50, [(0, 1250)]))
     assert list(split_sentences(text, [(0, len(text))])) == before
     assert len(before) == 2
+
+
+BOUNDARY_CASES = read_cases()
+KINDS = {kind: list(cases) for kind, cases in groupby(BOUNDARY_CASES, key=lambda case: case.kind)}
+
+
+def test_the_file_of_boundaries_is_read_as_written() -> None:
+    assert len(BOUNDARY_CASES) >= 300
+    assert sum(len(case.starts) for case in BOUNDARY_CASES) >= 250
+    assert 1 / 4 < sum(case.held_out for case in BOUNDARY_CASES) / len(BOUNDARY_CASES) <= 1 / 3
+    assert len(KINDS) == len({case.kind for case in BOUNDARY_CASES}) >= 25
+    assert all(case.kind and BOUNDARY not in case.text for case in BOUNDARY_CASES)
+    assert all(
+        case.text[start - 1].isspace() or case.kind == "glued" for case in BOUNDARY_CASES for start in case.starts
+    )
+    newlines = [case.text for case in KINDS["newlines"]]
+    assert sum("\n" in text for text in newlines) >= 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_boundary_of_a_kind_is_found_and_no_other(kind: str) -> None:
+    wrong = [case.text for case in KINDS[kind] if set(ours(case.text)) != case.starts]
+    assert wrong == []
+
+
+def test_the_baselines_fail_on_these_cases() -> None:
+    assert score(ours, BOUNDARY_CASES).f1 == 1
+    assert 0.7 < score(by_regular_expression, BOUNDARY_CASES).f1 < 0.85
+    assert 0.6 < score(by_punkt, BOUNDARY_CASES).f1 < 0.85
+
+
+def test_scores_count_boundaries() -> None:
+    case = Case("kind", "A b. C d. E f.", frozenset({5, 10}), held_out=False)
+    found = score(lambda _: [5, 7, 8], [case])
+    assert (found.right, found.wrong, found.missed) == (1, 2, 1)
+    assert (found.precision, found.recall, found.f1) == (pytest.approx(1 / 3), 0.5, pytest.approx(0.4))
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", ".", ". ", "A. ", "(a. B ", ".)", "1,", "aa.A", "x.\n", "\0. ", "... ", "[1] ", "vs. ", ".[1,"]
+)
+def test_time_grows_with_the_length_only(piece: str) -> None:
+    def seconds(num_characters: int) -> float:
+        text = piece * (num_characters // len(piece))
+        start = time.process_time()
+        assert all(first < last for first, last in split_sentences(text, [(0, len(text))]))
+        return time.process_time() - start
+
+    seconds(1000)  # reads the word lists
+    short = max(seconds(30_000), 0.002)
+    assert seconds(300_000) < 40 * short  # 10 where it is linear, 100 where it is quadratic

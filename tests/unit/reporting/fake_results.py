@@ -40,6 +40,7 @@ def write_results(root: Path) -> Path:
     write_umls(root)
     write_graph(root)
     write_corpus(root)
+    write_linking_quality(root)
     write_training(root)
     write_evaluation(root)
     for name, rss in (("ingest", "512.5"), ("parse_corpus/a", "-"), ("parse_corpus/b", "80.0")):
@@ -193,21 +194,50 @@ def write_corpus(root: Path) -> None:
         census = Census("parse_corpus", {"citations": Tally(13, 12)}, {"with_markup": 2})
         census.tables["citations"].drop("no_abstract", 1)
         census.write(root / f"corpus/parsed/{shard}/census.json")
-    levels = ("span_and_cui", "span", "span_and_cui_in_dictionary")
-    quality = [
-        {
-            "shard": "gold",
-            "level": x,
-            "num_gold": 100,
-            "num_predicted": 80,
-            "num_correct": 60,
-            "precision": 0.75,
-            "recall": 0.6,
-            "f1": 2 / 3,
-        }
-        for x in levels
-    ]
+
+
+def scores(num_gold: int, num_predicted: int, num_correct: int) -> dict:
+    counts = {"num_gold": num_gold, "num_predicted": num_predicted, "num_correct": num_correct}
+    f1 = 2 * num_correct / (num_gold + num_predicted)
+    precision, recall = (num_correct / n if n else 0.0 for n in (num_predicted, num_gold))
+    return {**counts, "precision": precision, "recall": recall, "f1": f1}
+
+
+def write_linking_quality(root: Path) -> None:
+    levels = ("span_and_cui", "span", "span_overlap", "span_and_cui_in_dictionary")
+    quality = [{"shard": s, "level": x, **scores(100, 80, 60)} for s in ("gold", "more_gold") for x in levels]
     write(root, "linking/quality.parquet", "linking_quality", quality)
+    types = [("T047", 70, 50, 45), ("T121", 30, 20, 15), ("T023", 0, 9, 0), ("", 3, 1, 0)]
+    names = {**dict(TYPES), "": "no type"}
+    by_type = [{"shard": "gold", "tui": t, "sty": names[t], **scores(*counts)} for t, *counts in types]
+    write(root, "linking/by_type.parquet", "linking_by_type", by_type)
+    curve = [
+        {"shard": s, "level": level, "threshold": threshold, **scores(100, num_predicted, 40)}
+        for s in ("gold", "more_gold")
+        for level in ("span", "span_and_cui")
+        for threshold, num_predicted in ((0.9, 80), (0.95, 60), (1.0, 60))
+    ]
+    write(root, "linking/threshold_curve.parquet", "linking_curve", curve)
+    outcomes = [
+        ("annotation", "correct", 60),
+        ("annotation", "wrong concept", 30),
+        ("annotation", "name not in the dictionary", 10),
+        ("link", "correct", 60),
+        ("link", "wrong concept", 15),
+        ("link", "no annotation here", 5),
+    ]
+    rows = [{"shard": "gold", "side": side, "kind": kind, "num": num} for side, kind, num in outcomes]
+    write(root, "linking/outcomes.parquet", "linking_outcomes", rows)
+    sentence = "A <b>sentence</b> that tells of dry cough & fever."
+    start = sentence.index("dry cough")
+    example = {"shard": "gold", "pmid": 77, "sentence": sentence, "start": start, "end": start + 9}
+    errors = [
+        {"kind": "wrong concept", "surface": "dry cough", "gold": cui(3), "gold_name": "Tussis",
+         "predicted_surface": "dry cough", "predicted_cui": cui(7), "predicted_name": "<Dry> cough", "num": 12},
+        {"kind": "no annotation here", "surface": "fever", "gold": "", "gold_name": "",
+         "predicted_surface": "fever", "predicted_cui": cui(8), "predicted_name": "", "num": 4},
+    ]  # fmt: skip
+    write(root, "linking/errors.parquet", "linking_errors", [{**error, **example} for error in errors])
 
 
 def write_training(root: Path) -> None:

@@ -5,17 +5,16 @@ from bali.rrf.interning import Interner
 
 
 def place(rows):
-    """Rows of values as a block, where the values lie, and all their columns."""
-    data, where, position = bytearray(), np.zeros((len(rows[0]), 2, len(rows)), np.int32), 0
+    """Rows of values as a block, their marks, and all their columns."""
+    data, marks = bytearray(), np.zeros((len(rows), len(rows[0]) + 1), np.int32)
     for row, values in enumerate(rows):
+        marks[row, 0] = len(data) - 1
         for column, value in enumerate(values):
-            raw = value.encode()
-            where[column, :, row] = position, position + len(raw)
-            data += raw + b"|"
-            position = len(data)
+            data += value.encode()
+            marks[row, column + 1] = len(data)
+            data += b"|"
         data += b"\n"
-        position += 1
-    return np.frombuffer(bytes(data), np.uint8), where, np.arange(len(rows[0]))
+    return np.frombuffer(bytes(data), np.uint8), marks, np.arange(len(rows[0]))
 
 
 def test_numbers_follow_the_first_meeting():
@@ -57,8 +56,34 @@ def test_keys_that_differ_in_the_middle_only():
     assert interner.strings(0) == rows
 
 
-def test_some_columns_in_the_order_asked():
-    text, where, _ = place([("a", "b", "c"), ("a", "x", "c"), ("c", "b", "a")])
+def test_zero_bytes_are_part_of_a_value():
     interner = Interner()
-    assert interner.number(text, where, np.array([2, 0])).tolist() == [0, 0, 1]
+    rows = [
+        ("a", "b"),
+        ("a\0", "b"),
+        ("a", "\0b"),
+        ("a\0\0\0\0\0\0\0", "b"),
+        ("\0" * 8, ""),
+        ("\0" * 7, ""),
+        ("", "\0" * 8),
+    ]
+    assert interner.number(*place(rows)).tolist() == list(range(len(rows)))
+    assert interner.strings(0) == rows
+
+
+@pytest.mark.parametrize("length", range(20))
+def test_values_of_all_lengths_at_all_places(length):
+    """The last value ends with the block, so its last word cannot be read whole."""
+    interner = Interner()
+    rows = [("y" * shift, "x" * (length - 1) + end) for shift in range(9) for end in "ab"]
+    numbers = [int(interner.number(*place([row]))[0]) for row in rows]
+    assert numbers == list(range(len(rows)))
+    assert interner.number(*place(rows[::-1])).tolist() == numbers[::-1]
+    assert interner.strings(0) == rows
+
+
+def test_some_columns_in_the_order_asked():
+    text, marks, _ = place([("a", "b", "c"), ("a", "x", "c"), ("c", "b", "a")])
+    interner = Interner()
+    assert interner.number(text, marks, np.array([2, 0])).tolist() == [0, 0, 1]
     assert interner.strings(0) == [("c", "a"), ("a", "c")]

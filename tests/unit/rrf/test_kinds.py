@@ -35,7 +35,7 @@ def sieve(file, threads, block_bytes):
         rows, tally = kinds.sieve(numbers)
         return numbers, block.texts("C", rows).to_arrow().to_pylist(), tally
 
-    pieces = list(map_blocks(file, LAYOUT, LAYOUT.columns, work, threads, block_bytes))
+    pieces = list(map_blocks(file, LAYOUT, work, threads, block_bytes))
     total = Tally()
     for _, kept, tally in pieces:
         total.add(tally)
@@ -83,11 +83,11 @@ def test_a_problem_is_named_with_its_line(file, block_bytes):
     line = next(number for number, row in enumerate(ROWS, 1) if row[1] == "b27")
     assert line > 1
     with pytest.raises(InputError, match=rf"MRX.RRF line {line}: not b27"):
-        list(map_blocks(file, LAYOUT, LAYOUT.columns, kinds.read, 1, block_bytes))
+        list(map_blocks(file, LAYOUT, kinds.read, 1, block_bytes))
 
 
 def test_the_filter_is_asked_once_a_kind(file):
     asked = []
     kinds = Kinds(("A",), lambda a: (a,), lambda kind: asked.append(kind) or KEPT)
-    list(map_blocks(file, LAYOUT, LAYOUT.columns, kinds.read, 3, 300))
+    list(map_blocks(file, LAYOUT, kinds.read, 3, 300))
     assert len(asked) == len(set(asked)) == 97

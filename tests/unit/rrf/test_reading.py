@@ -46,7 +46,7 @@ def read(path, wanted=LAYOUT.columns, block_bytes=16, threads=1):
         columns = [block.texts(name).to_arrow().to_pylist() for name in wanted]
         return block.first_line, list(zip(*columns, strict=True))
 
-    blocks = list(map_blocks(file(path), LAYOUT, wanted, work, threads, block_bytes))
+    blocks = list(map_blocks(file(path), LAYOUT, work, threads, block_bytes))
     return [row for _, rows in blocks for row in rows], [first_line for first_line, _ in blocks]
 
 
@@ -155,7 +155,7 @@ def test_results_come_in_order_and_threads_share_the_work(tmp_path):
             barrier.wait()
         return block.texts("A").to_arrow().to_pylist()
 
-    pieces = list(map_blocks(file(path), LAYOUT, ("A",), work, 3, 256))
+    pieces = list(map_blocks(file(path), LAYOUT, work, 3, 256))
     assert len(pieces) > 9
     assert [int(value) for piece in pieces for value in piece] == list(range(900))
 
@@ -168,16 +168,16 @@ def test_an_error_of_the_work_is_passed_on(tmp_path):
         raise InputError(f"line {block.first_line}")
 
     with pytest.raises(InputError, match="line 1"):
-        list(map_blocks(file(path), LAYOUT, ("A",), work, 3, 32))
+        list(map_blocks(file(path), LAYOUT, work, 3, 32))
 
 
 def test_concept_numbers_and_what_is_none(tmp_path):
     path = tmp_path / "MRX.RRF"
     path.write_bytes(b"C0000001|CN000002|R0000003|\n" * 3 + b"C0000001|C00000002|R0000003|\n")
-    numbers = list(map_blocks(file(path), LAYOUT, LAYOUT.columns, lambda block: block.concept_numbers("C"), 1, 64))
+    numbers = list(map_blocks(file(path), LAYOUT, lambda block: block.concept_numbers("C"), 1, 64))
     assert concept_ids.write(np.concatenate(numbers)).to_pylist() == ["R0000003"] * 4
     with pytest.raises(InputError) as error:
-        list(map_blocks(file(path), LAYOUT, LAYOUT.columns, lambda block: block.concept_numbers("B"), 1, 64))
+        list(map_blocks(file(path), LAYOUT, lambda block: block.concept_numbers("B"), 1, 64))
     assert str(error.value).startswith("MRX.RRF line 4: expected B to be a concept identifier, C and 7 digits")
     assert "got 'C00000002'" in str(error.value)
 

@@ -12,10 +12,14 @@ from bali.io.census import Census
 from bali.io.parquet import Provenance, read_artefact, read_provenance, write_artefact
 from bali.schemas import (
     ANNOTATIONS,
+    ARTEFACTS,
     CODES,
+    CONCEPTS,
     DOCUMENTS,
     EXAMPLES,
     HELD_OUT,
+    LINKING_ERRORS,
+    LINKING_OUTCOMES,
     LINKING_QUALITY,
     MENTION_COUNTS,
     MENTIONS,
@@ -73,6 +77,7 @@ def write_release(root: Path) -> None:
             ],
         ),
         ("umls", "semantic_types", SEMANTIC_TYPES, [("C0000001", "T184", "s"), ("C0000002", "T047", "s")]),
+        ("umls", "concepts", CONCEPTS, [("C0000001", "fever", 1, ["T184"]), ("C0000002", "Asthma", 1, ["T047"])]),
         ("umls", "codes", CODES, [("MSH", "D001249", "C0000002")]),
         ("umls", "retired_cuis", RETIRED_CUIS, []),
         ("graph", "nodes", NODES, [(0, "C0000001", "fever", ["T184"], 1), (1, "C0000002", "Asthma", ["T047"], 1)]),
@@ -143,7 +148,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name: [f"{name}/{shard}.parquet" for shard in ("first", "second")]
         for name in ("annotations", "sentences", "mentions")
     }
-    assert run("score-linking", **files, umls_dir="umls", output="quality.parquet") == 0
+    assert run("score-linking", **files, umls_dir="umls", output_dir="linking") == 0
     patch.undo()
     return root
 
@@ -184,10 +189,17 @@ def test_mentions_of_both_sources(root: Path) -> None:
 
 
 def test_scores_over_both_shards(root: Path) -> None:
-    scores = {row["level"]: row for row in read_artefact(root / "quality.parquet", LINKING_QUALITY).to_pylist()}
-    assert len(scores) == 3
+    scores = {row["level"]: row for row in read_artefact(root / "linking/quality.parquet", LINKING_QUALITY).to_pylist()}
+    assert len(scores) == 4
     assert (scores["span_and_cui"]["num_gold"], scores["span_and_cui"]["num_predicted"]) == (1, 2)
     assert scores["span_and_cui"]["recall"] == 1.0
+    (error,) = read_artefact(root / "linking/errors.parquet", LINKING_ERRORS).to_pylist()
+    assert (error["kind"], error["surface"], error["predicted_name"]) == ("no annotation here", "asthma", "Asthma")
+    assert (error["shard"], error["pmid"], error["sentence"], error["end"]) == ("first", 2, "Asthma.", 6)
+    outcomes = read_artefact(root / "linking/outcomes.parquet", LINKING_OUTCOMES).to_pylist()
+    assert [(row["side"], row["num"]) for row in outcomes] == [("annotation", 1), ("link", 1), ("link", 1)]
+    digests = read_provenance(root / "linking/errors.parquet")["input_digests"]
+    assert {"sentences/second.parquet", "concepts.parquet"} <= set(digests)
 
 
 def test_held_out_reasons(root: Path) -> None:
@@ -226,6 +238,22 @@ def test_an_empty_corpus_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
     )
     assert "at least one document" in one_line(capsys)
     assert not output.exists()
+
+
+def test_a_text_under_two_pmids_in_two_shards_is_dropped_where_asked(tmp_path: Path) -> None:
+    for shard, pmid in [("a", 9), ("b", 4)]:
+        (tmp_path / f"{shard}.txt").write_text(f"{pmid}|t|Fever.\n{pmid}|a|It burns.\n")
+        assert (
+            main(["parse-corpus", "--input", f"{tmp_path}/{shard}.txt", "--output-dir", f"{tmp_path}/p/{shard}"]) == 0
+        )
+    for value, kept in [("keep", [9, 4]), ("drop", [4])]:
+        options = json.dumps({"corpus": {"duplicate_texts": value}})
+        files = ["--output", f"{tmp_path}/s.parquet", "--census", f"{tmp_path}/c.json", "--options", options]
+        assert main(["select-versions", "--parsed-dir", f"{tmp_path}/p", "--shards", "a", "b", *files]) == 0
+        assert read_artefact(tmp_path / "s.parquet", SELECTION)["pmid"].to_pylist() == kept
+        census = Census.read(tmp_path / "c.json")
+        assert census.notes["documents with the text of a lower PMID"] == 1
+        assert census.table("documents").rows_out == len(kept)
 
 
 def test_the_same_shard_twice_is_refused(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -269,7 +297,21 @@ def test_garbage_between_stages_is_one_line(
     assert not output.exists()
 
 
-def test_score_linking_without_annotations_is_an_empty_table(root: Path, tmp_path: Path) -> None:
+def test_score_linking_without_annotations_writes_empty_tables(root: Path, tmp_path: Path) -> None:
     files = {name: root / name / "second.parquet" for name in ("annotations", "sentences", "mentions")}
-    assert Run(root)("score-linking", **files, umls_dir=root / "umls", output=tmp_path / "q.parquet") == 0
-    assert read_artefact(tmp_path / "q.parquet", LINKING_QUALITY).num_rows == 0
+    assert Run(root)("score-linking", **files, umls_dir=root / "umls", output_dir=tmp_path) == 0
+    kinds = {path.name: read_provenance(path)["artefact"] for path in sorted(tmp_path.iterdir())}
+    assert len(kinds) == 5
+    assert all(read_artefact(tmp_path / name, ARTEFACTS[kind]).num_rows == 0 for name, kind in kinds.items())
+
+
+def test_score_linking_refuses_lists_of_different_shards(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files: dict[str, object] = {name: root / name / "second.parquet" for name in ("annotations", "sentences")}
+    code = Run(root)(
+        "score-linking", **files, mentions=root / "mentions/first.parquet", umls_dir=root / "umls", output_dir=tmp_path
+    )
+    assert code == 2
+    assert "of the same shards in order" in one_line(capsys)
+    assert not list(tmp_path.iterdir())

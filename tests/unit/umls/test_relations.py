@@ -1,3 +1,4 @@
+import random
 from dataclasses import replace
 
 import pytest
@@ -86,6 +87,30 @@ def test_thousands_of_labels(ingested, monkeypatch, num_labels, threads):
     expected = sorted({(f"r{number * 7919 % num_labels}", f"S{number % 5}") for number in range(3000)})
     assert len(expected) >= num_labels
     assert tables["relations"].select("rela", "sab").rows() == expected
+
+
+@pytest.mark.parametrize("block_bytes", [1 << 9, 1 << 20])
+def test_a_file_in_order_of_its_first_concept_or_in_none(ingested, monkeypatch, block_bytes):
+    """Rows of one first concept come in NLM's order, which is not that of the artefact."""
+    monkeypatch.setattr("bali.rrf.reading.map_blocks.__defaults__", (1, block_bytes))
+    cuis = [f"C9{number:06d}" for number in range(40)]
+    names = [mrconso(cui, f"A{cui}", "x") for cui in cuis]
+    drawn = random.Random(29)
+    kinds = [(tail, drawn.choice(cuis), drawn.choice("zyx"), drawn.choice(["S2", "S1"])) for tail in cuis * 30]
+    in_order = [
+        mrrel(tail, "RO", head, rela, SAB=sab) for tail, head, rela, sab in sorted(kinds, key=lambda kind: kind[0])
+    ]
+    expected = sorted({(head, "RO", rela, tail, sab, 0) for tail, head, rela, sab in kinds}, key=artefact_order)
+    assert len(expected) > 1000
+    for rows in (in_order, in_order[::-1], drawn.sample(in_order, len(in_order))):
+        census, tables = ingested(**{"MRREL.RRF": rows, "MRCONSO.RRF": names})
+        assert tables["relations"].rows() == expected
+        assert census.tables["MRREL.RRF"].dropped["duplicate row"] == len(kinds) - len(expected)
+
+
+def artefact_order(row):
+    head, rel, rela, tail, sab, _ = row
+    return head, tail, rel, rela, sab
 
 
 def test_more_labels_than_a_key_holds_are_refused(ingested, monkeypatch):

@@ -1,0 +1,1 @@
+"""Linked corpora in the formats of other tools: PubTator, BioC JSON, BigBio, spaCy."""

@@ -1,0 +1,682 @@
+"""The approximate join of SimString (Okazaki and Tsujii, COLING 2010) for a whole batch of n-grams at once.
+
+SimString compares strings by their character trigrams. A string of n >= 3 characters has the size n - 2, a shorter one
+is filled with U+0001 and has the size 1. Of a term of the dictionary a trigram counts once; of a query it counts as
+often as it occurs (the package meant to number repeated trigrams, but only its writer does). A term of size x is an
+answer to a query of size q if their sizes are near enough and they share at least m(q, x) trigrams, as the measure and
+the threshold say.
+
+Trigrams are numbered by how few terms have them, so that of a query only its rarest trigrams are looked up: a term that
+has none of them shares too few. Each trigram has a list of terms for each size; within a list the terms stand by how
+many of their trigrams are left from this one on, so that a list is read only as far as enough are left. A signature of
+64 bits decides most of the rest; what remains is counted.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bali.compiled import compiled
+
+Array = npt.NDArray[Any]
+MEASURES = ("jaccard", "dice", "cosine", "overlap")
+_JACCARD, _DICE, _COSINE = 0, 1, 2
+MARK = 1  # fills strings of less than three characters
+_KEY_BITS = 21  # a code point
+_INSERTION = 16  # std::_S_threshold
+_SHORT = 64  # trigrams that are faster sorted by insertion
+
+
+class Measure(NamedTuple):
+    """How strings are compared.
+
+    Attributes:
+        kind: place in `MEASURES`.
+        threshold: lowest similarity.
+    """
+
+    kind: int
+    threshold: float
+
+
+class Dictionary(NamedTuple):
+    """The index of the dictionary's strings; entries are numbered by size, then by order of insertion.
+
+    Attributes:
+        keys: int64, hash table of trigrams (three code points of 21 bits), -1 where empty; its size is a power of two.
+        ranks: int32, the number of each of these trigrams, by the count of terms that have it.
+        trigram_lists: int64, (num_trigrams + 1,), the first list of each trigram.
+        list_sizes: int32, (num_lists,), the size of the terms in a list; rising within a trigram.
+        list_starts: int64, (num_lists + 1,), the first posting of each list.
+        postings: int32, the entries of a list, sorted by `left` (falling), then by number.
+        left: uint16, how many distinct trigrams of the entry stand at or after this one (65,535: or more).
+        signatures: uint64, the entry's signature.
+        entry_starts: int64, (num_entries + 1,), first trigram of each entry.
+        trigrams: int32, the distinct trigrams of each entry, rising.
+        sizes: int32, (num_entries,), rising.
+    """
+
+    keys: Array
+    ranks: Array
+    trigram_lists: Array
+    list_sizes: Array
+    list_starts: Array
+    postings: Array
+    left: Array
+    signatures: Array
+    entry_starts: Array
+    trigrams: Array
+    sizes: Array
+
+
+class Queries(NamedTuple):
+    """What is known of the trigrams of a batch of queries.
+
+    Attributes:
+        sizes: int32, the size of each, repeats included.
+        weights_in: int32, how many of its trigrams, repeats included, the dictionary has.
+        num_distinct: int32, distinct trigrams, those that the dictionary lacks included.
+        starts: int64, (num_queries + 1,), first trigram of each.
+        trigrams: int32, the distinct trigrams that the dictionary has, rising.
+        weights: int32, how often each occurs.
+        smallest: int32, the least size of a term that can be an answer; 0 where there is none.
+        signatures: uint64.
+    """
+
+    sizes: Array
+    weights_in: Array
+    num_distinct: Array
+    starts: Array
+    trigrams: Array
+    weights: Array
+    smallest: Array
+    signatures: Array
+
+
+class Pairs(NamedTuple):
+    """The rarest trigrams of the queries, grouped by trigram.
+
+    Attributes:
+        trigrams: int32, the distinct ones.
+        starts: int64, first pair of each and the end.
+        queries: int32, query of each pair.
+        left: int32, how many trigrams of the query, repeats included, stand at or after this one.
+    """
+
+    trigrams: Array
+    starts: Array
+    queries: Array
+    left: Array
+
+
+@compiled
+def mix(key: int) -> np.uint64:
+    """A hash of a whole number, 64 bits (the finaliser of MurmurHash3)."""
+    h = np.uint64(key)
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xFF51AFD7ED558CCD)
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xC4CEB9FE1A85EC53)
+    return h ^ (h >> np.uint64(33))
+
+
+@compiled
+def find_rank(keys: Array, ranks: Array, key: int) -> np.int32:
+    """The number of a trigram, -1 where the dictionary lacks it."""
+    mask = np.uint64(keys.size - 1)
+    place = mix(key) & mask
+    while keys[place] != -1:
+        if keys[place] == key:
+            return ranks[place]
+        place = (place + np.uint64(1)) & mask
+    return np.int32(-1)
+
+
+@compiled
+def count_bits(word: np.uint64) -> np.uint64:
+    """How many bits of a 64-bit word are set (Warren, Hacker's Delight, 5-1)."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
+
+
+@compiled
+def signature_bit(trigram: int) -> np.uint64:
+    """The bit of a trigram in signatures."""
+    return np.uint64(1) << (mix(trigram) & np.uint64(63))
+
+
+@compiled
+def min_match(measure: Measure, query_size: int, size: int) -> int:
+    """How many trigrams a query and a term must share (simstring's measure.h, operation by operation)."""
+    threshold = measure.threshold
+    if measure.kind == _JACCARD:
+        return math.ceil(threshold * (query_size + size) / (1 + threshold))
+    if measure.kind == _DICE:
+        return math.ceil(0.5 * threshold * (query_size + size))
+    if measure.kind == _COSINE:
+        return math.ceil(threshold * math.sqrt(float(query_size) * size))
+    return math.ceil(threshold * min(query_size, size))
+
+
+@compiled
+def min_size(measure: Measure, query_size: int) -> int:
+    """The least size of a term that simstring looks at.
+
+    For "dice" its formula divides by 2 - q: the result is at most 1 for q = 1, without bound for q = 2 and negative
+    beyond, so that every size from 1 on is looked at.
+    """
+    if measure.kind == _JACCARD:
+        return max(1, math.ceil(measure.threshold * query_size))
+    if measure.kind == _COSINE:
+        return max(1, math.ceil(measure.threshold * measure.threshold * query_size))
+    return 1
+
+
+@compiled
+def max_size(measure: Measure, query_size: int, largest: int) -> int:
+    """The greatest size of a term that simstring looks at; `largest` is the greatest in the dictionary."""
+    threshold = measure.threshold
+    if measure.kind == _JACCARD:
+        return min(math.floor(query_size / threshold), largest)
+    if measure.kind == _DICE:
+        return min(math.floor((2.0 - threshold) * query_size / threshold), largest)
+    if measure.kind == _COSINE:
+        return min(math.floor(query_size / (threshold * threshold)), largest)
+    return largest
+
+
+@compiled
+def similarity(measure: Measure, shared: int, size: int, other_size: int) -> float:
+    """The package's similarity of two sets of trigrams (quickumls.toolbox.get_similarity)."""
+    if measure.kind == _JACCARD:
+        return shared / (size + other_size - shared)
+    if measure.kind == _DICE:
+        return 2 * shared / (size + other_size)
+    if measure.kind == _COSINE:
+        return shared / math.sqrt(size * other_size)
+    return float(shared)
+
+
+@compiled
+def trigram_keys(codes: Array, start: int, end: int, keys: Array) -> int:
+    """Write the trigrams of the string `codes[start:end]` to `keys`, in their order; returns how many."""
+    length = end - start
+    if length < 3:
+        key = np.int64(0)
+        for at in range(3):
+            key = (key << _KEY_BITS) | (np.int64(codes[start + at]) if at < length else np.int64(MARK))
+        keys[0] = key
+        return 1
+    for at in range(length - 2):
+        keys[at] = (
+            (np.int64(codes[start + at]) << (2 * _KEY_BITS))
+            | (np.int64(codes[start + at + 1]) << _KEY_BITS)
+            | np.int64(codes[start + at + 2])
+        )
+    return length - 2
+
+
+@compiled
+def known_ranks(dictionary: Dictionary, keys: Array, size: int, ranks: Array) -> int:
+    """Write the ranks of the first `size` trigrams that the dictionary has, rising, to `ranks`; returns how many."""
+    known = 0
+    for at in range(size):
+        rank = find_rank(dictionary.keys, dictionary.ranks, keys[at])
+        if rank >= 0:
+            place = known
+            while size <= _SHORT and place > 0 and ranks[place - 1] > rank:
+                ranks[place] = ranks[place - 1]
+                place -= 1
+            ranks[place] = rank
+            known += 1
+    if size > _SHORT:
+        ranks[:known] = np.sort(ranks[:known])
+    return known
+
+
+@compiled
+def smallest_answer(measure: Measure, size: int, known: int, repeats: int, largest: int) -> int:
+    """The least size that an answer may have; 0 where there can be none.
+
+    Args:
+        measure: how strings are compared.
+        size: of the query.
+        known: its trigrams that the dictionary has, repeats included.
+        repeats: how many of these are repeats.
+        largest: the greatest size in the dictionary.
+    """
+    smallest = min_size(measure, size)
+    greatest = max_size(measure, size, largest)
+    while smallest <= greatest and min_match(measure, size, smallest) > smallest + repeats:
+        smallest += 1
+    return smallest if smallest <= greatest and known >= min_match(measure, size, smallest) else 0
+
+
+@compiled
+def longest_string(offsets: Array) -> int:
+    """The length of the longest string, but at least 1."""
+    longest = 1
+    for string in range(offsets.size - 1):
+        longest = max(longest, offsets[string + 1] - offsets[string])
+    return longest
+
+
+@compiled
+def prepare(
+    dictionary: Dictionary,
+    codes: Array,
+    offsets: Array,
+    measure: Measure,
+    queries: Queries,
+    pairs: tuple[Array, Array, Array],
+) -> int:
+    """Fill `queries` and the pairs of strings with their rarest trigrams.
+
+    Args:
+        dictionary: the index.
+        codes: uint32, code points of all strings.
+        offsets: int64, (num_queries + 1,), first code point of each string.
+        measure: how strings are compared.
+        queries: to fill.
+        pairs: to fill: trigram, query, and how many trigrams of the query are left, as in `Pairs`.
+
+    Returns:
+        The number of pairs.
+    """
+    pair_trigrams, pair_queries, pair_left = pairs
+    largest = dictionary.sizes[-1] if dictionary.sizes.size else 0
+    keys = np.empty(longest_string(offsets), np.int64)
+    ranks = np.empty(keys.size, np.int32)
+    out = 0
+    num_pairs = 0
+    for query in range(offsets.size - 1):
+        size = trigram_keys(codes, offsets[query], offsets[query + 1], keys)
+        known = known_ranks(dictionary, keys, size, ranks)
+        queries.starts[query] = out
+        queries.sizes[query] = size
+        queries.weights_in[query] = known
+        first = out
+        signature = np.uint64(0)
+        for at in range(known):
+            if at > 0 and ranks[at] == ranks[at - 1]:
+                queries.weights[out - 1] += 1
+            else:
+                queries.trigrams[out] = ranks[at]
+                queries.weights[out] = 1
+                signature |= signature_bit(ranks[at])
+                out += 1
+        queries.signatures[query] = signature
+        queries.num_distinct[query] = out - first
+        if known < size:
+            keys[:size] = np.sort(keys[:size])
+            queries.num_distinct[query] = 1 + np.sum(keys[1:size] != keys[: size - 1])
+        smallest = smallest_answer(measure, size, known, known - (out - first), largest)
+        queries.smallest[query] = smallest
+        needed = min_match(measure, size, smallest)
+        left = known
+        for at in range(first, out):
+            if smallest == 0 or left < needed:
+                break
+            pair_trigrams[num_pairs] = queries.trigrams[at]
+            pair_queries[num_pairs] = query
+            pair_left[num_pairs] = left
+            num_pairs += 1
+            left -= queries.weights[at]
+    queries.starts[offsets.size - 1] = out
+    return num_pairs
+
+
+@compiled
+def group_pairs(num_trigrams: int, trigrams: Array, queries: Array, left: Array) -> tuple[Array, Array, Array, Array]:
+    """Sort pairs by trigram; pairs of one trigram keep their order. Returns the fields of `Pairs`."""
+    places = np.zeros(num_trigrams + 1, np.int64)
+    for trigram in trigrams:
+        places[trigram + 1] += 1
+    used = 0
+    for trigram in range(num_trigrams):
+        if places[trigram + 1]:
+            used += 1
+    distinct = np.empty(used, np.int32)
+    starts = np.zeros(used + 1, np.int64)
+    used = 0
+    for trigram in range(num_trigrams):
+        if places[trigram + 1]:
+            distinct[used] = trigram
+            starts[used + 1] = starts[used] + places[trigram + 1]
+            used += 1
+        places[trigram + 1] += places[trigram]
+    sorted_queries = np.empty(queries.size, np.int32)
+    sorted_left = np.empty(queries.size, np.int32)
+    for pair in range(queries.size):
+        place = places[trigrams[pair]]
+        places[trigrams[pair]] += 1
+        sorted_queries[place] = queries[pair]
+        sorted_left[place] = left[pair]
+    return distinct, starts, sorted_queries, sorted_left
+
+
+@compiled
+def end_of_list(left: Array, start: int, end: int, needed: int) -> int:
+    """The first posting in `start:end` with less than `needed` trigrams left."""
+    if needed <= 0 or left[end - 1] >= needed:
+        return end
+    while start < end:
+        middle = (start + end) >> 1
+        if left[middle] >= needed:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@compiled
+def first_list(list_sizes: Array, start: int, end: int, size: int) -> int:
+    """The first list in `start:end` of terms of at least this size."""
+    while start < end:
+        middle = (start + end) >> 1
+        if list_sizes[middle] < size:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@compiled
+def join(dictionary: Dictionary, queries: Queries, pairs: Pairs, measure: Measure, found: tuple[Array, Array]) -> int:
+    """Write the queries and entries that may match, with repeats, to `found`.
+
+    Returns:
+        Their number, or -1 where there is no room for them.
+    """
+    found_queries, found_entries = found
+    largest = dictionary.sizes[-1] if dictionary.sizes.size else 0
+    num_found = 0
+    for group in range(pairs.trigrams.size):
+        trigram = pairs.trigrams[group]
+        lists_end = dictionary.trigram_lists[trigram + 1]
+        for pair in range(pairs.starts[group], pairs.starts[group + 1]):
+            query = pairs.queries[pair]
+            left = pairs.left[pair]
+            size = queries.sizes[query]
+            known = queries.weights_in[query]
+            signature = queries.signatures[query]
+            repeats = known - (queries.starts[query + 1] - queries.starts[query])
+            greatest = max_size(measure, size, largest)
+            at = first_list(
+                dictionary.list_sizes, dictionary.trigram_lists[trigram], lists_end, queries.smallest[query]
+            )
+            while at < lists_end and dictionary.list_sizes[at] <= greatest:
+                needed = min_match(measure, size, dictionary.list_sizes[at])
+                if left < needed:
+                    break  # for larger terms no less is needed
+                start = dictionary.list_starts[at]
+                end = dictionary.list_starts[at + 1]
+                at += 1
+                if dictionary.left[start] < needed - repeats:
+                    continue
+                end = end_of_list(dictionary.left, start, end, needed - repeats)
+                may_miss = np.uint64(known - needed)
+                for posting in range(start, end):
+                    if count_bits(signature & ~dictionary.signatures[posting]) <= may_miss:
+                        if num_found == found_queries.size:
+                            return -1
+                        found_queries[num_found] = query
+                        found_entries[num_found] = dictionary.postings[posting]
+                        num_found += 1
+    return num_found
+
+
+@compiled
+def shared_trigrams(dictionary: Dictionary, queries: Queries, query: int, entry: int, needed: int) -> int:
+    """How many distinct trigrams a query and an entry share; -1 where, with repeats, they are less than needed."""
+    at, end = queries.starts[query], queries.starts[query + 1]
+    other, other_end = dictionary.entry_starts[entry], dictionary.entry_starts[entry + 1]
+    left = queries.weights_in[query]
+    overlap = 0
+    shared = 0
+    while at < end and other < other_end:
+        mine, theirs = queries.trigrams[at], dictionary.trigrams[other]
+        if mine == theirs:
+            overlap += queries.weights[at]
+            left -= queries.weights[at]
+            shared += 1
+            at += 1
+            other += 1
+        elif mine < theirs:
+            left -= queries.weights[at]
+            at += 1
+            if overlap + left < needed:
+                return -1
+        else:
+            other += 1
+    return shared if overlap >= needed else -1
+
+
+class Answers(NamedTuple):
+    """What a batch of queries finds.
+
+    Attributes:
+        offsets: int64, (num_queries + 1,), first answer of each query.
+        entries: int32, numbers in the dictionary.
+        similarities: float64, of the query and the entry's string.
+    """
+
+    offsets: Array
+    entries: Array
+    similarities: Array
+
+
+@compiled
+def verify(
+    dictionary: Dictionary, queries: Queries, found: tuple[Array, Array], measure: Measure, answers: Answers
+) -> int:
+    """Count what the queries and entries found share, and keep the answers of each query, sorted by entry.
+
+    Args:
+        dictionary: the index.
+        queries: the queries.
+        found: as `join` wrote it.
+        measure: how strings are compared.
+        answers: to fill; has room for all that was found.
+
+    Returns:
+        The number of answers.
+    """
+    found_queries, found_entries = found
+    num_queries = answers.offsets.size - 1
+    places = np.zeros(num_queries + 1, np.int64)
+    for query in found_queries:
+        places[query + 1] += 1
+    for query in range(num_queries):
+        places[query + 1] += places[query]
+    by_query = np.empty(found_entries.size, np.int32)
+    for pair in range(found_queries.size):
+        by_query[places[found_queries[pair]]] = found_entries[pair]
+        places[found_queries[pair]] += 1
+    out = 0
+    start = 0
+    for query in range(num_queries):
+        end = places[query]
+        answers.offsets[query] = out
+        if end - start > 1:
+            by_query[start:end].sort()
+        previous = -1
+        for at in range(start, end):
+            entry = by_query[at]
+            if entry == previous:
+                continue
+            previous = entry
+            needed = min_match(measure, queries.sizes[query], dictionary.sizes[entry])
+            shared = shared_trigrams(dictionary, queries, query, entry, needed)
+            if shared >= 0:
+                size = dictionary.entry_starts[entry + 1] - dictionary.entry_starts[entry]
+                answers.entries[out] = entry
+                answers.similarities[out] = similarity(measure, shared, queries.num_distinct[query], size)
+                out += 1
+        start = end
+    answers.offsets[num_queries] = out
+    return out
+
+
+@compiled
+def median_of_three(counts: Array, first: int, last: int) -> int:
+    """The place that libstdc++ takes its pivot from (std::__move_median_to_first)."""
+    low, middle, high = first + 1, first + (last - first) // 2, last - 1
+    if counts[low] < counts[middle]:
+        if counts[middle] < counts[high]:
+            return middle
+        return high if counts[low] < counts[high] else low
+    if counts[low] < counts[high]:
+        return low
+    return high if counts[middle] < counts[high] else middle
+
+
+@compiled
+def partition(counts: Array, payload: Array, first: int, last: int) -> int:
+    """Partition `first:last` around the count at `first` (std::__unguarded_partition); returns where it is cut."""
+    pivot = counts[first]
+    left, right = first + 1, last
+    while True:
+        while counts[left] < pivot:
+            left += 1
+        right -= 1
+        while pivot < counts[right]:
+            right -= 1
+        if not left < right:
+            return left
+        counts[left], counts[right] = counts[right], counts[left]
+        payload[left], payload[right] = payload[right], payload[left]
+        left += 1
+
+
+@compiled
+def sort_like_libstdcxx(counts: Array, payload: Array, size: int) -> None:
+    """Sort by `counts` with the permutation of libstdc++'s std::sort, which is not stable.
+
+    Introsort with the median of three, down to ranges of 16, then insertion (bits/stl_algo.h). Its fall-back to heap
+    sort at a depth of 2 log2(size) is left out: counts of one query's trigrams do not bring it about.
+    """
+    stack = np.empty((size + 1, 2), np.int64)
+    depth = 0
+    first, last = 0, size
+    while True:
+        while last - first > _INSERTION:
+            median = median_of_three(counts, first, last)
+            counts[first], counts[median] = counts[median], counts[first]
+            payload[first], payload[median] = payload[median], payload[first]
+            cut = partition(counts, payload, first, last)
+            stack[depth, 0], stack[depth, 1] = cut, last
+            depth += 1
+            last = cut
+        if depth == 0:
+            break
+        depth -= 1
+        first, last = stack[depth, 0], stack[depth, 1]
+    for place in range(1, size):
+        count, load = counts[place], payload[place]
+        at = place - 1
+        while at >= 0 and count < counts[at]:
+            counts[at + 1], payload[at + 1] = counts[at], payload[at]
+            at -= 1
+        counts[at + 1], payload[at + 1] = count, load
+
+
+@compiled
+def list_length(dictionary: Dictionary, trigram: int, size: int) -> int:
+    """How many terms of a size have a trigram."""
+    end = dictionary.trigram_lists[trigram + 1]
+    at = first_list(dictionary.list_sizes, dictionary.trigram_lists[trigram], end, size)
+    if at < end and dictionary.list_sizes[at] == size:
+        return dictionary.list_starts[at + 1] - dictionary.list_starts[at]
+    return 0
+
+
+@compiled
+def has_trigram(dictionary: Dictionary, entry: int, trigram: int) -> bool:
+    """Whether an entry has a trigram."""
+    start, stop = dictionary.entry_starts[entry], dictionary.entry_starts[entry + 1]
+    end = stop
+    while start < end:
+        middle = (start + end) >> 1
+        if dictionary.trigrams[middle] < trigram:
+            start = middle + 1
+        else:
+            end = middle
+    return start < stop and dictionary.trigrams[start] == trigram
+
+
+@compiled
+def order_answers(dictionary: Dictionary, codes: Array, offsets: Array, measure: Measure, answers: Answers) -> None:
+    """Bring the answers of each query, sorted by entry, into the order in which simstring gives them.
+
+    Simstring goes through the sizes in turn. Within a size it sorts the query's trigrams by how many terms have them,
+    gathers the terms of the first q - m + 1 trigrams, then goes through the others and gives a term as soon as it has
+    enough; terms that come at the same trigram stand in order of insertion.
+
+    Args:
+        dictionary: the index.
+        codes: uint32, code points of all queries.
+        offsets: int64, (num_queries + 1,), first code point of each query.
+        measure: how strings are compared.
+        answers: changed in place.
+    """
+    keys = np.empty(longest_string(offsets), np.int64)
+    for query in range(offsets.size - 1):
+        start, stop = answers.offsets[query], answers.offsets[query + 1]
+        size = 0
+        while start < stop:
+            end = start + 1
+            group_size = dictionary.sizes[answers.entries[start]]
+            while end < stop and dictionary.sizes[answers.entries[end]] == group_size:
+                end += 1
+            if end - start > 1:
+                if size == 0:
+                    size = trigram_keys(codes, offsets[query], offsets[query + 1], keys)
+                    keys[:size] = np.sort(keys[:size])
+                needed = min_match(measure, size, group_size)
+                if needed > 1:
+                    trigrams = trigrams_by_count(dictionary, keys[:size], group_size)
+                    sort_by_arrival(dictionary, trigrams, needed, answers, start, end)
+            start = end
+
+
+@compiled
+def trigrams_by_count(dictionary: Dictionary, keys: Array, size: int) -> Array:
+    """The ranks of trigrams, -1 for unknown ones, sorted as simstring does by how many terms of a size have them."""
+    trigrams = np.empty(keys.size, np.int64)
+    counts = np.zeros(keys.size, np.int64)
+    for at in range(keys.size):
+        trigrams[at] = find_rank(dictionary.keys, dictionary.ranks, keys[at])
+        if trigrams[at] >= 0:
+            counts[at] = list_length(dictionary, trigrams[at], size)
+    sort_like_libstdcxx(counts, trigrams, keys.size)
+    return trigrams
+
+
+@compiled
+def sort_by_arrival(
+    dictionary: Dictionary, trigrams: Array, needed: int, answers: Answers, start: int, end: int
+) -> None:
+    """Sort the answers `start:end`, which are of one size, by the trigram at which simstring gives them; stable."""
+    size = trigrams.size
+    initial = size - needed + 1
+    arrivals = np.empty(end - start, np.int64)
+    for answer in range(start, end):
+        overlap = 0
+        arrival = size
+        for at in range(size):
+            if trigrams[at] >= 0 and has_trigram(dictionary, answers.entries[answer], trigrams[at]):
+                overlap += 1
+            if at >= initial and overlap >= needed:
+                arrival = at
+                break
+        arrivals[answer - start] = arrival
+    order = np.argsort(arrivals, kind="mergesort")
+    entries, similarities = answers.entries[start:end].copy(), answers.similarities[start:end].copy()
+    for place in range(end - start):
+        answers.entries[start + place] = entries[order[place]]
+        answers.similarities[start + place] = similarities[order[place]]

@@ -1,0 +1,1 @@
+"""From identifiers of annotations to concepts of the release."""

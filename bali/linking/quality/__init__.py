@@ -1,0 +1,1 @@
+"""How good the links are, against annotations that came with a corpus."""

@@ -1,0 +1,1 @@
+"""The back end that is the package QuickUMLS itself."""

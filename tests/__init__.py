@@ -1,0 +1,1 @@
+"""The tests; a package, for libraries that install one of this name too."""
