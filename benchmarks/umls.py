@@ -61,6 +61,7 @@ def measure(scale: float, folder: Path) -> dict[str, Any]:
     release, umls, graph = (folder / name for name in ("release", "umls", "graph"))
     say(f"generating a release of scale {scale:g}")
     run("benchmarks.umls_generator", "--scale", str(scale), "--output-dir", str(release))
+    os.sync()  # or the disk is still busy with the release when the first part is timed
     floors = [part("floor", release)]
     polars = part("floor_polars", release)
     options = json.dumps({"umls": OPTIONS})

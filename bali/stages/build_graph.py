@@ -8,7 +8,6 @@ from pathlib import Path
 
 from bali import schemas
 from bali.graph.build import Graph, GraphOptions, build_graph
-from bali.graph.csr import InEdges
 from bali.io.ahead import ahead
 from bali.io.census import Census
 from bali.io.files import atomic_files
@@ -35,20 +34,21 @@ def run(arguments: argparse.Namespace) -> None:
         derived = background.submit(derive, "", options, inputs)
         graph = build_graph(arguments.umls_dir, GraphOptions(**config.graph.model_dump(), seed=config.seed), census)
         provenance = derived.result()
-    in_edges = graph.in_edges()
-    census.notes |= {"nodes": in_edges.num_nodes, "edges": len(in_edges.source), "relations": len(graph.edges.pairs)}
-    census.notes["nodes without incoming edges"] = int((in_edges.indptr[1:] == in_edges.indptr[:-1]).sum())
-    logger.info("%s", census.notes)
     with atomic_files(arguments.output_dir) as folder:
-        _write(graph, in_edges, folder, provenance)
+        _write(graph, folder, provenance, census)
         census.write(folder / "census.json")
+    logger.info("%s", census.notes)
 
 
-def _write(graph: Graph, in_edges: InEdges, folder: Path, provenance: Provenance) -> None:
+def _write(graph: Graph, folder: Path, provenance: Provenance, census: Census) -> None:
     """Write all artefacts; the edges meanwhile in a thread, for they take longest."""
     with ThreadPoolExecutor(1) as background:
         written = background.submit(_write_edges, graph, folder, replace(provenance, artefact="edges"))
+        in_edges = graph.in_edges()
         in_edges.save(folder / "in_edges")
+        census.notes |= {"nodes": in_edges.num_nodes, "edges": len(in_edges.source)}
+        census.notes["relations"] = len(graph.edges.pairs)
+        census.notes["nodes without incoming edges"] = int((in_edges.indptr[1:] == in_edges.indptr[:-1]).sum())
         for artefact, table in (("nodes", graph.nodes()), ("relation_labels", graph.relation_labels())):
             schema = schemas.ARTEFACTS[artefact]
             write_artefact(folder / f"{artefact}.parquet", table, schema, replace(provenance, artefact=artefact))

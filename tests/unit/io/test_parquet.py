@@ -1,6 +1,4 @@
 import duckdb
-import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -107,17 +105,6 @@ def test_repeated_strings_are_strings_to_every_reader(codes):
     metadata = pq.ParquetFile(codes).metadata
     assert [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)] == [2, 1]
     assert read_provenance(codes)["artefact"] == "codes"
-
-
-def test_an_artefact_of_many_rows_is_packed_for_speed(codes, artefact):
-    def packing(path):
-        group = pq.ParquetFile(path).metadata.row_group(0)
-        return {group.column(number).compression for number in range(group.num_columns)}
-
-    assert packing(codes) == {"LZ4"}
-    assert packing(artefact) == {"ZSTD"}
-    assert pl.read_parquet(codes)["code"].to_list() == ["b", "a", ""]
-    assert pd.read_parquet(codes)["cui"].to_list() == ["C9900002", "C9900001", "C9900003"]
 
 
 def test_one_row_group_with_dictionaries(codes):
