@@ -45,7 +45,7 @@ bench-umls: $(VENV)/.installed-dev
 # Times the linker's back ends and prints a JSON object; PACKAGE_ABSTRACTS is what the slow one of them gets.
 NAMES ?= 1000000
 INDEX_NAMES ?= 6000000
-ABSTRACTS ?= 2000
+ABSTRACTS ?= 4000
 PACKAGE_ABSTRACTS ?= $(ABSTRACTS)
 bench-linking: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.linking --names $(NAMES) --index-names $(INDEX_NAMES) \

@@ -232,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.linking", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--names", type=int, default=1_000_000, help="distinct names of the dictionary")
-    parser.add_argument("--abstracts", type=int, default=2000, help="abstracts to link")
+    parser.add_argument("--abstracts", type=int, default=4000, help="abstracts to link")
     parser.add_argument("--package-abstracts", type=int, help="abstracts that the package links (default: all)")
     parser.add_argument("--index-names", type=int, default=6_000_000, help="distinct names of the index that is timed")
     parser.add_argument("--folder", type=Path, help="where to put the files (default: a temporary folder)")

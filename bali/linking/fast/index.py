@@ -45,9 +45,10 @@ def write_dictionary(strings: pl.Series, folder: Path) -> Array:
     trigram_lists, list_sizes, list_starts = place_lists(entry_starts, trigrams, sizes, num_trigrams)
     places = list_starts[trigram_lists[:-1]]
     postings, left = fill_lists(entry_starts, trigrams, sizes, places)
-    signatures = sign(entry_starts, trigrams)
+    signatures, second_signatures = sign(entry_starts, trigrams)
     fields = {
         "sizes": sizes,
+        "second_signatures": second_signatures,
         "entry_starts": entry_starts,
         "trigrams": trigrams,
         "trigram_lists": trigram_lists,
@@ -271,10 +272,13 @@ def place_lists(entry_starts: Array, trigrams: Array, sizes: Array, num_trigrams
 
 
 @compiled
-def sign(entry_starts: Array, trigrams: Array) -> Array:
-    """The signature of every entry, uint64."""
+def sign(entry_starts: Array, trigrams: Array) -> tuple[Array, Array]:
+    """The signature and the second signature of every entry, uint64."""
     signatures = np.zeros(entry_starts.size - 1, np.uint64)
+    second_signatures = np.zeros(entry_starts.size - 1, np.uint64)
     for entry in range(signatures.size):
         for at in range(entry_starts[entry], entry_starts[entry + 1]):
-            signatures[entry] |= np.uint64(1) << (mix(trigrams[at]) & np.uint64(63))
-    return signatures
+            bits = mix(trigrams[at])
+            signatures[entry] |= np.uint64(1) << (bits & np.uint64(63))
+            second_signatures[entry] |= np.uint64(1) << ((bits >> np.uint64(6)) & np.uint64(63))
+    return signatures, second_signatures

@@ -26,6 +26,7 @@ _JACCARD, _DICE, _COSINE = 0, 1, 2
 MARK = 1  # fills strings of less than three characters
 _KEY_BITS = 21  # a code point
 _INSERTION = 16  # std::_S_threshold
+_SHORT_LIST = 4  # postings that are sooner looked at than counted off by `left`
 _SHORT = 64  # trigrams that are faster sorted by insertion
 
 
@@ -35,10 +36,12 @@ class Measure(NamedTuple):
     Attributes:
         kind: place in `MEASURES`.
         threshold: lowest similarity.
+        table: int32, what `min_match` gives for queries and terms of usual sizes, a row for each size of a query.
     """
 
     kind: int
     threshold: float
+    table: Array
 
 
 class Dictionary(NamedTuple):
@@ -56,6 +59,7 @@ class Dictionary(NamedTuple):
         entry_starts: int64, (num_entries + 1,), first trigram of each entry.
         trigrams: int32, the distinct trigrams of each entry, rising.
         sizes: int32, (num_entries,), rising.
+        second_signatures: uint64, (num_entries,), by other bits of the trigrams' hashes.
     """
 
     keys: Array
@@ -69,6 +73,7 @@ class Dictionary(NamedTuple):
     entry_starts: Array
     trigrams: Array
     sizes: Array
+    second_signatures: Array
 
 
 class Queries(NamedTuple):
@@ -83,6 +88,7 @@ class Queries(NamedTuple):
         weights: int32, how often each occurs.
         smallest: int32, the least size of a term that can be an answer; 0 where there is none.
         signatures: uint64.
+        second_signatures: uint64.
     """
 
     sizes: Array
@@ -93,6 +99,7 @@ class Queries(NamedTuple):
     weights: Array
     smallest: Array
     signatures: Array
+    second_signatures: Array
 
 
 class Pairs(NamedTuple):
@@ -150,16 +157,37 @@ def signature_bit(trigram: int) -> np.uint64:
 
 
 @compiled
-def min_match(measure: Measure, query_size: int, size: int) -> int:
+def second_signature_bit(trigram: int) -> np.uint64:
+    """The bit of a trigram in second signatures."""
+    return np.uint64(1) << ((mix(trigram) >> np.uint64(6)) & np.uint64(63))
+
+
+@compiled
+def computed_min_match(kind: int, threshold: float, query_size: int, size: int) -> int:
     """How many trigrams a query and a term must share (simstring's measure.h, operation by operation)."""
-    threshold = measure.threshold
-    if measure.kind == _JACCARD:
+    if kind == _JACCARD:
         return math.ceil(threshold * (query_size + size) / (1 + threshold))
-    if measure.kind == _DICE:
+    if kind == _DICE:
         return math.ceil(0.5 * threshold * (query_size + size))
-    if measure.kind == _COSINE:
+    if kind == _COSINE:
         return math.ceil(threshold * math.sqrt(float(query_size) * size))
     return math.ceil(threshold * min(query_size, size))
+
+
+@compiled
+def make_table(kind: int, threshold: float, table: Array) -> None:
+    """Fill the table of a measure."""
+    for query_size in range(table.shape[0]):
+        for size in range(table.shape[1]):
+            table[query_size, size] = computed_min_match(kind, threshold, query_size, size)
+
+
+@compiled
+def min_match(measure: Measure, query_size: int, size: int) -> int:
+    """As `computed_min_match`, by the table where it goes so far."""
+    if query_size < measure.table.shape[0] and size < measure.table.shape[1]:
+        return measure.table[query_size, size]
+    return computed_min_match(measure.kind, measure.threshold, query_size, size)
 
 
 @compiled
@@ -300,7 +328,7 @@ def prepare(
         queries.sizes[query] = size
         queries.weights_in[query] = known
         first = out
-        signature = np.uint64(0)
+        signature, second = np.uint64(0), np.uint64(0)
         for at in range(known):
             if at > 0 and ranks[at] == ranks[at - 1]:
                 queries.weights[out - 1] += 1
@@ -308,8 +336,10 @@ def prepare(
                 queries.trigrams[out] = ranks[at]
                 queries.weights[out] = 1
                 signature |= signature_bit(ranks[at])
+                second |= second_signature_bit(ranks[at])
                 out += 1
         queries.signatures[query] = signature
+        queries.second_signatures[query] = second
         queries.num_distinct[query] = out - first
         if known < size:
             keys[:size] = np.sort(keys[:size])
@@ -416,9 +446,10 @@ def join(dictionary: Dictionary, queries: Queries, pairs: Pairs, measure: Measur
                 start = dictionary.list_starts[at]
                 end = dictionary.list_starts[at + 1]
                 at += 1
-                if dictionary.left[start] < needed - repeats:
-                    continue
-                end = end_of_list(dictionary.left, start, end, needed - repeats)
+                if end - start > _SHORT_LIST:
+                    if dictionary.left[start] < needed - repeats:
+                        continue
+                    end = end_of_list(dictionary.left, start, end, needed - repeats)
                 may_miss = np.uint64(known - needed)
                 for posting in range(start, end):
                     if count_bits(signature & ~dictionary.signatures[posting]) <= may_miss:
@@ -511,6 +542,9 @@ def verify(
                 continue
             previous = entry
             needed = min_match(measure, queries.sizes[query], dictionary.sizes[entry])
+            may_miss = np.uint64(queries.weights_in[query] - needed)
+            if count_bits(queries.second_signatures[query] & ~dictionary.second_signatures[entry]) > may_miss:
+                continue
             shared = shared_trigrams(dictionary, queries, query, entry, needed)
             if shared >= 0:
                 size = dictionary.entry_starts[entry + 1] - dictionary.entry_starts[entry]

@@ -14,6 +14,7 @@ from bali.linking.fast.join import (
     Queries,
     group_pairs,
     join,
+    make_table,
     order_answers,
     prepare,
     verify,
@@ -21,6 +22,7 @@ from bali.linking.fast.join import (
 from bali.vocabulary import Similarity
 
 _FIRST_ROOM = 1 << 20  # pairs of query and entry
+_TABLE = (128, 256)  # sizes of queries and of terms
 
 
 def search(dictionary: Dictionary, queries: Sequence[str], similarity: Similarity, threshold: float) -> Answers:
@@ -32,7 +34,9 @@ def search(dictionary: Dictionary, queries: Sequence[str], similarity: Similarit
         similarity: measure over character trigrams.
         threshold: lowest similarity.
     """
-    measure = Measure(MEASURES.index(similarity), threshold)
+    kind = MEASURES.index(similarity)
+    measure = Measure(kind, threshold, np.empty(_TABLE, np.int32))
+    make_table(kind, threshold, measure.table)
     codes, offsets = _code_points(queries)
     prepared, pairs = _prepare(dictionary, codes, offsets, measure)
     found = _join(dictionary, prepared, pairs, measure)
@@ -63,6 +67,7 @@ def _prepare(dictionary: Dictionary, codes: Array, offsets: Array, measure: Meas
         weights=np.empty(room, np.int32),
         smallest=np.empty(num_queries, np.int32),
         signatures=np.empty(num_queries, np.uint64),
+        second_signatures=np.empty(num_queries, np.uint64),
     )
     pairs = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32)
     num_pairs = prepare(dictionary, codes, offsets, measure, queries, pairs)

@@ -49,6 +49,8 @@ class Tokeniser:
 
     def __init__(self, lowercase: bool, any_token: bool) -> None:
         self._language = blank_english()
+        getters = self._language.vocab.lex_attr_getters  # of each new word; the others would take most of the time
+        self._language.vocab.lex_attr_getters = {spacy_id: getters[spacy_id] for spacy_id in _attribute_ids()}
         self._lowercase = lowercase
         self._any_token = any_token
         self._stop_words = frozenset(stop_words()) | _DOMAIN_STOP_WORDS
@@ -116,9 +118,9 @@ class Tokeniser:
         """The tokens of a text by spaCy itself: rows words, starts, lengths, flags as in `Tokens`, (4, num_tokens)."""
         with self._language.memory_zone():
             document = self._language.tokenizer(text)
-            texts = [token.text for token in document]
             columns = document.to_array(["SPACY", "IDX", "LENGTH", "IS_PUNCT", "IS_SPACE", "LIKE_NUM"])
         blanks, starts, lengths, is_punct, is_space, like_num = columns.reshape(-1, 6).T.astype(np.int32)
+        texts = [text[start:end] for start, end in zip(starts.tolist(), (starts + lengths).tolist(), strict=True)]
         words = np.fromiter(map(self._word, texts), np.int32, len(texts)) + blanks
         if self._any_token:
             flags = np.full(len(texts), VALID | START | END, np.int32)
@@ -136,6 +138,13 @@ class Tokeniser:
         """
         key = text.lower() if self._lowercase and text.isascii() else text
         return 2 * self._words.setdefault(key, len(self._words))
+
+
+def _attribute_ids() -> list[int]:
+    """spaCy's numbers of the properties of a word that are read here."""
+    from spacy import attrs  # noqa: PLC0415 - after `blank_english`, which keeps torch out
+
+    return [attrs.IS_PUNCT, attrs.IS_SPACE, attrs.LIKE_NUM]
 
 
 def _is_simple(sentence: str) -> bool:
