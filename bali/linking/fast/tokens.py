@@ -141,7 +141,7 @@ class Tokeniser:
 
 
 def _attribute_ids() -> list[int]:
-    """spaCy's numbers of the properties of a word that are read here."""
+    """SpaCy's numbers of the properties of a word that are read here."""
     from spacy import attrs  # noqa: PLC0415 - after `blank_english`, which keeps torch out
 
     return [attrs.IS_PUNCT, attrs.IS_SPACE, attrs.LIKE_NUM]
