@@ -55,3 +55,34 @@ def test_a_killed_training_comes_back_to_the_same_bytes(finished, tmp_path):
     assert digest_file(project / target / "training_log.parquet") == digest_file(
         finished / target / "training_log.parquet"
     )
+
+
+def test_after_a_kill_only_the_unfinished_shards_are_linked_again(finished, tmp_path):
+    project = copy_project(tmp_path / "killed")
+    targets = sorted(f"results/mentions/{path.name}" for path in (finished / "results/mentions").glob("*.parquet"))
+    assert len(targets) == 3
+    result = snakemake(project, "--until", "split_sentences", "build_linker_index", "ingest_umls")
+    assert result.returncode == 0, result.stdout
+    process = subprocess.Popen(
+        [*command(*targets), "--cores", "1"],
+        cwd=project,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not any((project / target).exists() for target in targets) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)  # the next one has begun
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    done = {target for target in targets if (project / target).exists()}
+    times = {target: (project / target).stat().st_mtime_ns for target in done}
+    assert 0 < len(done) < len(targets)
+    assert snakemake(project, "--unlock").returncode == 0
+    result = snakemake(project, "--rerun-incomplete", *targets)
+    assert result.returncode == 0, result.stdout
+    assert {target: (project / target).stat().st_mtime_ns for target in done} == times
+    assert [digest_file(project / target) for target in targets] == [
+        digest_file(finished / target) for target in targets
+    ]

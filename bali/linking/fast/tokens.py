@@ -49,8 +49,9 @@ class Tokeniser:
 
     def __init__(self, lowercase: bool, any_token: bool) -> None:
         self._language = blank_english()
-        getters = self._language.vocab.lex_attr_getters  # of each new word; the others would take most of the time
-        self._language.vocab.lex_attr_getters = {spacy_id: getters[spacy_id] for spacy_id in _attribute_ids()}
+        vocabulary: Any = self._language.vocab  # spaCy's stubs lack the attribute
+        getters = vocabulary.lex_attr_getters  # of each new word; the others would take most of the time
+        vocabulary.lex_attr_getters = {number: getters[number] for number in _attribute_ids()}
         self._lowercase = lowercase
         self._any_token = any_token
         self._stop_words = frozenset(stop_words()) | _DOMAIN_STOP_WORDS
