@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bali.errors import ArtefactError, OutputError
+from bali.errors import ArtefactError, InputError, OutputError
 
 _BLOCK_BYTES = 1 << 20
 
@@ -82,9 +82,17 @@ def read_json(path: Path) -> Any:
 
 
 def digest_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits."""
+    """SHA-256 of a file's bytes, as hexadecimal digits.
+
+    Raises:
+        InputError: it cannot be opened.
+    """
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: expected a readable file: {error.strerror}.") from None
+    with stream:
         while block := stream.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()

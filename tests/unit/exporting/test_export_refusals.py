@@ -20,6 +20,15 @@ def test_files_of_other_shards_are_refused(corpus: Path, tmp_path: Path, capsys:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_missing_file_is_named(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["export", "--format", "spacy", "--umls-dir", str(corpus / "umls"), "--output", str(tmp_path / "x")]
+    for name, message in [("none", "expected a readable file"), ("none.parquet", "no such file")]:
+        files = [f"--{kind}={tmp_path / kind / name}" for kind in ("documents", "sentences", "mentions")]
+        assert main([*words, *files]) == 2
+        assert f"documents/{name}: {message}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("form", ["pubtator", "bioc", "bigbio", "spacy"])
 @pytest.mark.parametrize(
     ("change", "message"),
