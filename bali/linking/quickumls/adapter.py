@@ -40,7 +40,7 @@ class QuickUmlsFinder:
     def __init__(self, index_dir: Path, options: MatcherOptions) -> None:
         self.manifest = verify_index(index_dir, PACKAGE)
         self._options = options
-        self._tokenise = blank_english()
+        self._tokenise = blank_english().tokenizer  # the pipeline itself takes no text of over a million characters
         self._ranks = pl.read_parquet(index_dir / DATABASE / RANKS)
         self._matcher = open_matcher(index_dir / DATABASE, options)
         self._matcher.ss_db = _Memo(self._matcher.ss_db.get)

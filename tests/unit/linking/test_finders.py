@@ -143,3 +143,21 @@ def test_the_fast_back_end_does_not_load_torch(index_dirs: dict[str, Path]) -> N
     )
     done = subprocess.run([sys.executable, "-c", code, index_dirs["fast"]], capture_output=True, text=True, check=True)
     assert done.stdout == "1 False\n0.0\n"
+
+
+@backends
+def test_a_word_of_a_million_letters(index_dirs: dict[str, Path], backend: str) -> None:
+    finder = open_finder(backend, index_dirs[backend], MatcherOptions())
+    rows = rows_of_finder(finder, ["acgt" * 250_000 + " fever", "", "fever"])
+    assert [row[:4] for row in rows] == [(0, 1_000_001, 1_000_006, "C0000001"), (2, 0, 5, "C0000001")]
+
+
+def test_a_text_of_megabytes_is_as_its_sentences(index_dirs: dict[str, Path]) -> None:
+    finder = open_finder("fast", index_dirs["fast"], MatcherOptions())
+    sentence = "\x07High fever, diabetes mellitus\u2028and aspirin\x00 of 12 patients took (null) effect. "
+    one = finder.candidates([sentence])
+    assert one.height >= 4
+    many = finder.candidates([sentence * 30_000])  # 2.4 MB
+    assert many.height == 30_000 * one.height
+    counts = many.group_by("term").len().sort("term")
+    assert counts.rows() == [(term, 30_000 * n) for term, n in one.group_by("term").len().sort("term").rows()]
