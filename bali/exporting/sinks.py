@@ -69,6 +69,7 @@ def group_label(group_of: Mapping[Tui, str]) -> Label:
     """A label that joins the semantic groups by commas; a type in no group counts for none."""
 
     def label(tuis: Sequence[Tui]) -> str:
+        """The groups of the types."""
         return ",".join(sorted({group_of[tui] for tui in tuis if tui in group_of})) or UNKNOWN_TYPE
 
     return label

@@ -55,6 +55,7 @@ class Client:
         """
 
         def attempt() -> str:
+            """One try."""
             with self._get(address, {}) as response:
                 content = response.raw.read(_MAX_LISTING_BYTES, decode_content=True)
             return content.decode("utf-8", errors="replace")

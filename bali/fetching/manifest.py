@@ -1,6 +1,5 @@
 """`manifest.json` of a folder of downloads: what was fetched, so that a run can be cited and a second one is quick."""
 
-import hashlib
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from bali.errors import InputError
 from bali.io.files import read_json, write_json
 
 FILE_NAME = "manifest.json"
-_BLOCK_BYTES = 1 << 20
 _MD5_LINE = re.compile(r"MD5\s*\(([^()]+)\)\s*=\s*([0-9a-fA-F]{32})|([0-9a-fA-F]{32})\s+\*?(\S+)")
 
 
@@ -72,12 +70,3 @@ def parse_md5(text: str, name: str, address: str) -> str:
             return (match[2] or match[3]).lower()
     found = " ".join(text.split())[:60]
     raise InputError(f"{address}: expected `MD5({name})= ` and 32 digits, found {found!r}. Try again later.")
-
-
-def md5_of(path: Path) -> str:
-    """MD5 of a file's bytes, as hexadecimal digits."""
-    digest = hashlib.md5(usedforsecurity=False)
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

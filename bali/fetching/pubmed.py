@@ -17,7 +17,8 @@ from pathlib import Path
 from bali.errors import InputError, OutputError
 from bali.fetching.http import Client
 from bali.fetching.listing import NAME, ListedFile, choose_files, parse_listing
-from bali.fetching.manifest import Receipt, md5_of, parse_md5, read_manifest, write_manifest
+from bali.fetching.manifest import Receipt, parse_md5, read_manifest, write_manifest
+from bali.io.files import digest_file
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class _Folder:
             return False
         if receipt.address != file.address or receipt.listed != file.date:
             return False
-        return not verify or md5_of(path) == receipt.md5
+        return not verify or digest_file(path, "md5") == receipt.md5
 
     def fetch(self, file: ListedFile) -> None:
         """Download the file, verify it, give it its name and write its receipt."""
@@ -89,7 +90,9 @@ class _Folder:
         expected = parse_md5(self._client.read_text(address), file.name, address)
         path, part = self.path / file.name, self.path / f"{file.name}.part"
         last_modified = ""
-        if not (path.is_file() and md5_of(path) == expected):  # it is, where a run was killed before the receipt
+        if not (
+            path.is_file() and digest_file(path, "md5") == expected
+        ):  # it is, where a run was killed before the receipt
             last_modified = self._download(file, part, expected)
             os.replace(part, path)
         part.with_name(part.name + ".json").unlink(missing_ok=True)
@@ -105,7 +108,7 @@ class _Folder:
         found = ""
         for _ in range(_NUM_DOWNLOADS):
             last_modified = self._client.download(file.address, part)
-            found = md5_of(part)
+            found = digest_file(part, "md5")
             if found == expected:
                 return last_modified
             logger.info("%s: MD5 %s, expected %s: downloading it anew", file.name, found, expected)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bali.errors import ArtefactError, InputError, OutputError
 
@@ -81,13 +81,13 @@ def read_json(path: Path) -> Any:
         raise ArtefactError(f"{path}: expected JSON, got: {error}. Delete the file and run its stage again.") from error
 
 
-def digest_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal digits.
+def digest_file(path: Path, algorithm: Literal["sha256", "md5"] = "sha256") -> str:
+    """Digest of a file's bytes, as hexadecimal digits.
 
     Raises:
         InputError: it cannot be opened.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.new(algorithm, usedforsecurity=False)
     try:
         stream = path.open("rb")
     except OSError as error:

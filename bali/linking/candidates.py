@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 
 import polars as pl
 
+from bali.linking.index_files import Manifest
 from bali.vocabulary import LinkingBackend, Overlapping, Similarity, Tui
 
 # Rows stand in the package's order: sentence by sentence, span by span as it ranks them, candidates within a span.
@@ -58,7 +59,13 @@ class MatcherOptions:
 
 
 class CandidateFinder(Protocol):
-    """What proposes concepts for the spans of sentences."""
+    """What proposes concepts for the spans of sentences.
+
+    Attributes:
+        manifest: of its index.
+    """
+
+    manifest: Manifest
 
     def candidates(self, sentences: Sequence[str]) -> pl.DataFrame:
         """The candidates of a batch of sentences, in the schema `CANDIDATES` and its order."""

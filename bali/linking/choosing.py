@@ -4,33 +4,12 @@ A span's candidates are ordered by similarity (highest first), preferred name be
 that has the term (`linking.source_rank`), CUI, and term, the last two by code points. The first one is the link.
 """
 
-from dataclasses import dataclass
-
 import polars as pl
-from unidecode import unidecode
 
-from bali.linking.similarity import trigrams
-from bali.vocabulary import Similarity
+from bali.linking.similarity import Matching, as_matched, trigrams
 
 _BY = ["span", "similarity", "preferred", "source_rank", "cui", "term"]
 _DESCENDING = [False, True, True, False, False, False]
-
-
-@dataclass(frozen=True)
-class Matching:
-    """How the matcher compared a mention with a term: what `bounded_similarity` has to know.
-
-    Attributes:
-        similarity: measure over character trigrams.
-        lowercase: the dictionary is lower-cased, so mentions were.
-        normalize_unicode: the dictionary is in ASCII, so mentions were written in it.
-        keep_uppercase: without `lowercase`, mentions in capitals were not lower-cased.
-    """
-
-    similarity: Similarity = "jaccard"
-    lowercase: bool = True
-    normalize_unicode: bool = False
-    keep_uppercase: bool = False
 
 
 def order_candidates(candidates: pl.DataFrame) -> pl.DataFrame:
@@ -67,17 +46,9 @@ def bounded_similarity(frame: pl.DataFrame, matching: Matching) -> pl.Series:
     """
     if matching.similarity != "overlap":
         return frame["similarity"].cast(pl.Float32)
+    texts = as_matched(frame["surface"].to_list(), matching)
     shares = [
-        min(1.0, shared / min(len(trigrams(_as_matched(surface, matching))), len(trigrams(term))))
-        for surface, term, shared in frame.select("surface", "term", "similarity").iter_rows()
+        min(1.0, shared / min(len(trigrams(text)), len(trigrams(term))))
+        for text, term, shared in zip(texts, frame["term"], frame["similarity"], strict=True)
     ]
     return pl.Series("similarity", shares, dtype=pl.Float32)
-
-
-def _as_matched(surface: str, matching: Matching) -> str:
-    """The mention as the matcher looked it up; as QuickUMLS._get_all_matches makes it."""
-    if matching.normalize_unicode:
-        surface = unidecode(surface)
-    if matching.lowercase or (surface.isupper() and not matching.keep_uppercase):
-        surface = surface.lower()
-    return surface

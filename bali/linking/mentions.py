@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from bali.io.census import Census, Tally
 from bali.linking.candidates import CandidateFinder
-from bali.linking.choosing import Matching, bounded_similarity, choose, order_candidates
+from bali.linking.choosing import bounded_similarity, choose, order_candidates
 from bali.linking.filters import OTHER_TYPE, MentionFilters, filter_mentions, of_types
 from bali.linking.identifiers.resolving import unresolved_reason
+from bali.linking.similarity import Matching
 from bali.schemas import CANDIDATES, MENTIONS
 from bali.vocabulary import PUBTATOR, QUICKUMLS
 

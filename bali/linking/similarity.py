@@ -1,10 +1,42 @@
-"""The similarity of two strings, as QuickUMLS computes it (quickumls.toolbox.get_similarity)."""
+"""How QuickUMLS compares a text with a term: how it writes the text, and how similar the two are."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unidecode import unidecode
 
 from bali.vocabulary import Similarity
 
 _TRIGRAM = 3  # characters
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How the matcher compares a text with a term: the parameters that act on it.
+
+    Attributes:
+        similarity: measure over character trigrams.
+        lowercase: the dictionary is lower-cased, so texts are.
+        normalize_unicode: the dictionary is in ASCII, so texts are written in it.
+        keep_uppercase: without `lowercase`, texts in capitals are not lower-cased.
+    """
+
+    similarity: Similarity = "jaccard"
+    lowercase: bool = True
+    normalize_unicode: bool = False
+    keep_uppercase: bool = False
+
+
+def as_matched(texts: Sequence[str], matching: Matching) -> list[str]:
+    """Texts as the package looks them up (`QuickUMLS._get_all_matches`)."""
+    if matching.normalize_unicode:
+        texts = [text if text.isascii() else unidecode(text) for text in texts]
+    if matching.lowercase:
+        return [text.lower() for text in texts]
+    if matching.keep_uppercase:
+        return list(texts)
+    return [text.lower() if text.isupper() else text for text in texts]
 
 
 def trigrams(text: str) -> set[str]:
@@ -14,7 +46,7 @@ def trigrams(text: str) -> set[str]:
 
 
 def trigram_similarity(text: str, other: str, measure: Similarity) -> float:
-    """0-1, or for "overlap" the number of shared trigrams; 0 where a text is empty."""
+    """As get_similarity of quickumls.toolbox: 0-1, or for "overlap" the number of trigrams shared; 0 for an empty text."""
     mine, theirs = trigrams(text), trigrams(other)
     if not mine or not theirs:
         return 0.0

@@ -3,14 +3,13 @@
 The form of `md5sum` ("3c5b...  pubmed24n0001.xml.gz") is read too.
 """
 
-import hashlib
 import re
 from pathlib import Path
 
 from bali.errors import InputError
+from bali.io.files import digest_file
 
 MD5_SUFFIX = ".md5"
-_BLOCK_BYTES = 1 << 20
 _MD5 = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{32}(?![0-9a-fA-F])")
 _LONGEST = 1 << 12
 
@@ -34,18 +33,10 @@ def check_md5(path: Path) -> bool:
             f"{beside}: expected one MD5 sum of 32 hexadecimal digits, got {len(sums)}. Fetch it again, or remove it."
         )
     expected = sums.pop().decode()
-    found = _digest(path)
+    found = digest_file(path, "md5")
     if found != expected:
         raise InputError(
             f"{path}: expected the MD5 sum {expected} of {beside.name}, got {found}. The file is damaged or of another"
             " release; fetch both again."
         )
     return True
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()

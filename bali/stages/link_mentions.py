@@ -2,25 +2,22 @@
 
 import argparse
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from bali.config import Linking
-from bali.errors import ConfigError
 from bali.io.census import Census
 from bali.io.parquet import derive, iterate_artefact, open_artefact, read_artefact
 from bali.linking.candidates import CandidateFinder, MatcherOptions, open_finder
-from bali.linking.choosing import Matching
 from bali.linking.filters import MentionFilters
 from bali.linking.identifiers.resolving import resolve_identifiers
-from bali.linking.index_files import check_inputs, verify_index
+from bali.linking.index_files import check_inputs
 from bali.linking.mentions import LinkOptions, annotation_mentions, shard_mentions
+from bali.linking.similarity import Matching
 from bali.schemas import ANNOTATIONS, CANDIDATES, MENTIONS, SEMANTIC_TYPES, SENTENCES
+from bali.stages.linking_types import kept_types, matcher_types
 from bali.stages.options import add_option_arguments, read_config, stage_options
-from bali.umls.semantic_groups import expand_semantic_types
-from bali.vocabulary import Tui
 
 logger = logging.getLogger(__name__)
 
@@ -71,24 +68,24 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _finder(index_dir: Path, linking: Linking, inputs: dict[str, Path]) -> CandidateFinder:
     """The back end on its index, which must be one of the release that stands there."""
-    check_inputs(index_dir, verify_index(index_dir, linking.backend), inputs)
-    types = linking.semantic_types
     options = MatcherOptions(
         threshold=linking.threshold,
         similarity=linking.similarity,
         window=linking.window,
         min_match_length=linking.min_match_length,
         overlapping=linking.overlapping,
-        semantic_types=types if isinstance(types, str) else _tuis("linking.semantic_types", types),
+        semantic_types=matcher_types(linking),
         keep_uppercase=linking.keep_uppercase,
         ignore_syntax=linking.ignore_syntax,
     )
-    return open_finder(linking.backend, index_dir, options)
+    finder = open_finder(linking.backend, index_dir, options)
+    check_inputs(index_dir, finder.manifest, inputs)
+    return finder
 
 
 def _link_options(linking: Linking) -> LinkOptions:
     filters = MentionFilters(
-        types=None if isinstance(linking.keep_types, str) else _tuis("linking.keep_types", linking.keep_types),
+        types=kept_types(linking),
         min_letters=linking.min_letters,
         stop_terms=linking.stop_terms,
         ambiguous_words=linking.short_and_ambiguous,
@@ -96,14 +93,6 @@ def _link_options(linking: Linking) -> LinkOptions:
     )
     matching = Matching(linking.similarity, linking.lowercase, linking.normalize_unicode, linking.keep_uppercase)
     return LinkOptions(filters, matching, linking.keep_candidates or linking.ranker == "context")
-
-
-def _tuis(key: str, wanted: Sequence[str]) -> list[Tui]:
-    """The TUIs that entries of a key mean, sorted; the error about a wrong entry names the key."""
-    try:
-        return sorted(expand_semantic_types(wanted))
-    except ConfigError as error:
-        raise ConfigError(str(error).replace("umls.semantic_types", key, 1)) from None
 
 
 def _annotated(arguments: argparse.Namespace, census: Census) -> pl.DataFrame:

@@ -19,9 +19,8 @@ from bali.linking.quality.release_rows import dictionary_of, preferred_names, ty
 from bali.linking.quality.scoring import document_spans, gold_spans, score_levels, score_types
 from bali.linking.quality.threshold_curve import threshold_curve
 from bali.schemas import ANNOTATIONS, ARTEFACTS, MENTIONS, SENTENCES
+from bali.stages.linking_types import kept_types, matcher_types
 from bali.stages.options import add_option_arguments, positive_number, read_config, stage_options
-from bali.umls.filters import choose_tuis
-from bali.umls.semantic_groups import expand_semantic_types
 from bali.vocabulary import Tui
 
 logger = logging.getLogger(__name__)
@@ -105,9 +104,8 @@ def _tables(shards: Shards, umls_dir: Path, linking: Linking, num_errors: int) -
 
 def _required_types(linking: Linking) -> list[frozenset[Tui]]:
     """The sets of types of which a concept must have one each: what the matcher accepts and what the filters keep."""
-    wanted = linking.semantic_types
-    accepted = accepted_types(wanted if isinstance(wanted, str) else sorted(expand_semantic_types(wanted)))
-    return [tuis for tuis in (accepted, choose_tuis(linking.keep_types)) if tuis is not None]
+    types = accepted_types(matcher_types(linking)), kept_types(linking)
+    return [tuis for tuis in types if tuis is not None]
 
 
 def _predicted(shard: str, paths: dict[str, Path], gold: pl.DataFrame) -> pl.DataFrame:

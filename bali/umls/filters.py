@@ -114,13 +114,17 @@ def choice(wanted: Iterable[str] | str) -> frozenset[str] | None:
     return None if wanted == "all" else frozenset(wanted)
 
 
-def choose_tuis(wanted: Iterable[str] | str) -> frozenset[Tui] | None:
+def choose_tuis(wanted: Iterable[str] | str, key: str = "umls.semantic_types") -> frozenset[Tui] | None:
     """Configured TUIs and semantic groups as TUIs; the word `all` as None.
+
+    Args:
+        wanted: the value of a configuration key.
+        key: its name, for the error.
 
     Raises:
         ConfigError: as `expand_semantic_types`.
     """
-    return None if wanted == "all" else expand_semantic_types(wanted)
+    return None if wanted == "all" else expand_semantic_types(wanted, key)
 
 
 def _is_in(value: str, wanted: Collection[str] | None) -> bool:

@@ -51,8 +51,12 @@ GROUP_NAMES = {
 _GROUP_OF_NAME = {name.casefold(): group for group, name in GROUP_NAMES.items()}
 
 
-def expand_semantic_types(wanted: Iterable[str]) -> frozenset[Tui]:
+def expand_semantic_types(wanted: Iterable[str], key: str = "umls.semantic_types") -> frozenset[Tui]:
     """TUIs and semantic groups (their abbreviations, or their names in any case) as the set of TUIs that they mean.
+
+    Args:
+        wanted: entries of a configuration key.
+        key: its name, for the error.
 
     Raises:
         ConfigError: an entry is neither.
@@ -68,7 +72,5 @@ def expand_semantic_types(wanted: Iterable[str]) -> frozenset[Tui]:
             known = {name.casefold(): name for name in (*SEMANTIC_GROUPS, *GROUP_NAMES.values())}
             close = difflib.get_close_matches(entry.casefold(), known, n=1)
             hint = f"Did you mean {known[close[0]]}?" if close else f"Groups: {', '.join(SEMANTIC_GROUPS)}."
-            raise ConfigError(
-                f"umls.semantic_types: expected a TUI such as T047 or a semantic group, got {entry!r}. {hint}"
-            )
+            raise ConfigError(f"{key}: expected a TUI such as T047 or a semantic group, got {entry!r}. {hint}")
     return frozenset(tuis)

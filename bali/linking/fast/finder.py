@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from unidecode import unidecode
 
 from bali.linking.candidates import CANDIDATES, MatcherOptions, accepted_types
-from bali.linking.fast.join import MARK, Answers, Array
+from bali.linking.fast.join import MARK
 from bali.linking.fast.memory import CandidateMemory
 from bali.linking.fast.ngrams import Ngrams, NgramTable
 from bali.linking.fast.search import search
 from bali.linking.fast.selection import Groups, Spans, group_candidates, select_spans, spread_candidates
 from bali.linking.fast.storage import FastIndex, open_index
+from bali.linking.fast.tables import Answers, Array
 from bali.linking.fast.tokens import Tokeniser
 from bali.linking.index_files import DATABASE, FAST, verify_index
-from bali.linking.similarity import trigram_similarity
+from bali.linking.similarity import Matching, as_matched, trigram_similarity
 from bali.linking.surrogates import replace_surrogates
 
 _SENTENCES_PER_PIECE = 2048
@@ -42,6 +42,9 @@ class FastFinder:
     def __init__(self, index_dir: Path, options: MatcherOptions) -> None:
         self.manifest = verify_index(index_dir, FAST)
         self._options = options
+        self._matching = Matching(
+            options.similarity, self.manifest.lowercase, self.manifest.normalize_unicode, options.keep_uppercase
+        )
         self._index: FastIndex = open_index(index_dir / DATABASE)
         accepted = accepted_types(options.semantic_types)
         self._is_accepted = np.array(
@@ -80,20 +83,15 @@ class FastFinder:
         """The n-grams at some places, as the package looks them up."""
         spans = (column[places].tolist() for column in (ngrams.sentences, ngrams.starts, ngrams.ends))
         texts = [sentences[sentence][start:end] for sentence, start, end in zip(*spans, strict=True)]
-        if self.manifest.normalize_unicode:
-            texts = [text if text.isascii() else unidecode(text) for text in texts]
-        if self.manifest.lowercase:
-            return [text.lower() for text in texts]
-        if self._options.keep_uppercase:
-            return texts
-        return [text.lower() if text.isupper() else text for text in texts]
+        return as_matched(texts, self._matching)
 
     def _remember(self, texts: Sequence[str]) -> None:
         """Search the dictionary for new n-grams and keep their candidates."""
         queries = [_as_query(text) for text in texts]
         answers = search(self._index.dictionary, queries, self._options.similarity, self._options.threshold)
         self._correct(answers, texts, queries)
-        self._memory.add(Groups(*group_candidates(self._index.concepts, self._is_accepted, *answers)))
+        found = answers.offsets, answers.entries, answers.similarities
+        self._memory.add(Groups(*group_candidates(self._index.concepts, self._is_accepted, *found)))
 
     def _correct(self, answers: Answers, texts: Sequence[str], queries: Sequence[str]) -> None:
         """Compute similarities anew where the package compares another string than the one that it looks up."""

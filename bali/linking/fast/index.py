@@ -1,15 +1,13 @@
 """Building the trigram index of the fast back end."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from bali.compiled import compiled
+from bali.linking.fast.tables import Array
 
-Array = npt.NDArray[Any]
 _STRINGS_PER_PIECE = 1 << 18
 _SMALLEST_TABLE = 1 << 10
 _POSTINGS_PER_PIECE = 1 << 22

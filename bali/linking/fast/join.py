@@ -13,109 +13,18 @@ many of their trigrams are left from this one on, so that a list is read only as
 """
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from bali.compiled import compiled
+from bali.linking.fast.tables import Answers, Array, Dictionary, Measure, Pairs, Queries
 
-Array = npt.NDArray[Any]
 MEASURES = ("jaccard", "dice", "cosine", "overlap")
 _JACCARD, _DICE, _COSINE = 0, 1, 2
 MARK = 1  # fills strings of less than three characters
 _KEY_BITS = 21  # a code point
-_INSERTION = 16  # std::_S_threshold
 _SHORT_LIST = 4  # postings that are sooner looked at than counted off by `left`
 _SHORT = 64  # trigrams that are faster sorted by insertion
-
-
-class Measure(NamedTuple):
-    """How strings are compared.
-
-    Attributes:
-        kind: place in `MEASURES`.
-        threshold: lowest similarity.
-        table: int32, what `min_match` gives for queries and terms of usual sizes, a row for each size of a query.
-    """
-
-    kind: int
-    threshold: float
-    table: Array
-
-
-class Dictionary(NamedTuple):
-    """The index of the dictionary's strings; entries are numbered by size, then by order of insertion.
-
-    Attributes:
-        keys: int64, hash table of trigrams (three code points of 21 bits), -1 where empty; its size is a power of two.
-        ranks: int32, the number of each of these trigrams, by the count of terms that have it.
-        trigram_lists: int64, (num_trigrams + 1,), the first list of each trigram.
-        list_sizes: int32, (num_lists,), the size of the terms in a list; rising within a trigram.
-        list_starts: int64, (num_lists + 1,), the first posting of each list.
-        postings: int32, the entries of a list, sorted by `left` (falling), then by number.
-        left: uint16, how many distinct trigrams of the entry stand at or after this one (65,535: or more).
-        signatures: uint64, the entry's signature.
-        entry_starts: int64, (num_entries + 1,), first trigram of each entry.
-        trigrams: int32, the distinct trigrams of each entry, rising.
-        sizes: int32, (num_entries,), rising.
-        second_signatures: uint64, (num_entries,), by other bits of the trigrams' hashes.
-    """
-
-    keys: Array
-    ranks: Array
-    trigram_lists: Array
-    list_sizes: Array
-    list_starts: Array
-    postings: Array
-    left: Array
-    signatures: Array
-    entry_starts: Array
-    trigrams: Array
-    sizes: Array
-    second_signatures: Array
-
-
-class Queries(NamedTuple):
-    """What is known of the trigrams of a batch of queries.
-
-    Attributes:
-        sizes: int32, the size of each, repeats included.
-        weights_in: int32, how many of its trigrams, repeats included, the dictionary has.
-        num_distinct: int32, distinct trigrams, those that the dictionary lacks included.
-        starts: int64, (num_queries + 1,), first trigram of each.
-        trigrams: int32, the distinct trigrams that the dictionary has, rising.
-        weights: int32, how often each occurs.
-        smallest: int32, the least size of a term that can be an answer; 0 where there is none.
-        signatures: uint64.
-        second_signatures: uint64.
-    """
-
-    sizes: Array
-    weights_in: Array
-    num_distinct: Array
-    starts: Array
-    trigrams: Array
-    weights: Array
-    smallest: Array
-    signatures: Array
-    second_signatures: Array
-
-
-class Pairs(NamedTuple):
-    """The rarest trigrams of the queries, grouped by trigram.
-
-    Attributes:
-        trigrams: int32, the distinct ones.
-        starts: int64, first pair of each and the end.
-        queries: int32, query of each pair.
-        left: int32, how many trigrams of the query, repeats included, stand at or after this one.
-    """
-
-    trigrams: Array
-    starts: Array
-    queries: Array
-    left: Array
 
 
 @compiled
@@ -294,6 +203,33 @@ def longest_string(offsets: Array) -> int:
 
 
 @compiled
+def write_distinct(ranks: Array, queries: Queries, query: int, first: int) -> int:
+    """Write the distinct ones of a query's ranks, which rise, from `first` on; returns where they end."""
+    out = first
+    signature, second = np.uint64(0), np.uint64(0)
+    for at in range(ranks.size):
+        if at > 0 and ranks[at] == ranks[at - 1]:
+            queries.weights[out - 1] += 1
+        else:
+            queries.trigrams[out] = ranks[at]
+            queries.weights[out] = 1
+            signature |= signature_bit(ranks[at])
+            second |= second_signature_bit(ranks[at])
+            out += 1
+    queries.starts[query] = first
+    queries.signatures[query] = signature
+    queries.second_signatures[query] = second
+    return out
+
+
+@compiled
+def count_distinct(keys: Array) -> int:
+    """How many distinct trigrams there are, at least one."""
+    ordered = np.sort(keys)
+    return 1 + np.sum(ordered[1:] != ordered[:-1])
+
+
+@compiled
 def prepare(
     dictionary: Dictionary,
     codes: Array,
@@ -324,26 +260,11 @@ def prepare(
     for query in range(offsets.size - 1):
         size = trigram_keys(codes, offsets[query], offsets[query + 1], keys)
         known = known_ranks(dictionary, keys, size, ranks)
-        queries.starts[query] = out
+        first = out
+        out = write_distinct(ranks[:known], queries, query, first)
         queries.sizes[query] = size
         queries.weights_in[query] = known
-        first = out
-        signature, second = np.uint64(0), np.uint64(0)
-        for at in range(known):
-            if at > 0 and ranks[at] == ranks[at - 1]:
-                queries.weights[out - 1] += 1
-            else:
-                queries.trigrams[out] = ranks[at]
-                queries.weights[out] = 1
-                signature |= signature_bit(ranks[at])
-                second |= second_signature_bit(ranks[at])
-                out += 1
-        queries.signatures[query] = signature
-        queries.second_signatures[query] = second
-        queries.num_distinct[query] = out - first
-        if known < size:
-            keys[:size] = np.sort(keys[:size])
-            queries.num_distinct[query] = 1 + np.sum(keys[1:size] != keys[: size - 1])
+        queries.num_distinct[query] = out - first if known == size else count_distinct(keys[:size])
         smallest = smallest_answer(measure, size, known, known - (out - first), largest)
         queries.smallest[query] = smallest
         needed = min_match(measure, size, smallest)
@@ -487,20 +408,6 @@ def shared_trigrams(dictionary: Dictionary, queries: Queries, query: int, entry:
     return shared if overlap >= needed else -1
 
 
-class Answers(NamedTuple):
-    """What a batch of queries finds.
-
-    Attributes:
-        offsets: int64, (num_queries + 1,), first answer of each query.
-        entries: int32, numbers in the dictionary.
-        similarities: float64, of the query and the entry's string.
-    """
-
-    offsets: Array
-    entries: Array
-    similarities: Array
-
-
 @compiled
 def verify(
     dictionary: Dictionary, queries: Queries, found: tuple[Array, Array], measure: Measure, answers: Answers
@@ -549,6 +456,7 @@ def verify(
             if shared >= 0:
                 size = dictionary.entry_starts[entry + 1] - dictionary.entry_starts[entry]
                 answers.entries[out] = entry
+                answers.needed[out] = needed
                 answers.similarities[out] = similarity(measure, shared, queries.num_distinct[query], size)
                 out += 1
         start = end
@@ -557,160 +465,30 @@ def verify(
 
 
 @compiled
-def median_of_three(counts: Array, first: int, last: int) -> int:
-    """The place that libstdc++ takes its pivot from (std::__move_median_to_first)."""
-    low, middle, high = first + 1, first + (last - first) // 2, last - 1
-    if counts[low] < counts[middle]:
-        if counts[middle] < counts[high]:
-            return middle
-        return high if counts[low] < counts[high] else low
-    if counts[low] < counts[high]:
-        return low
-    return high if counts[middle] < counts[high] else middle
-
-
-@compiled
-def partition(counts: Array, payload: Array, first: int, last: int) -> int:
-    """Partition `first:last` around the count at `first` (std::__unguarded_partition); returns where it is cut."""
-    pivot = counts[first]
-    left, right = first + 1, last
-    while True:
-        while counts[left] < pivot:
-            left += 1
-        right -= 1
-        while pivot < counts[right]:
-            right -= 1
-        if not left < right:
-            return left
-        counts[left], counts[right] = counts[right], counts[left]
-        payload[left], payload[right] = payload[right], payload[left]
-        left += 1
-
-
-@compiled
-def sort_like_libstdcxx(counts: Array, payload: Array, size: int) -> None:
-    """Sort by `counts` with the permutation of libstdc++'s std::sort, which is not stable.
-
-    Introsort with the median of three, down to ranges of 16, then insertion (bits/stl_algo.h). Its fall-back to heap
-    sort at a depth of 2 log2(size) is left out: counts of one query's trigrams do not bring it about.
-    """
-    stack = np.empty((size + 1, 2), np.int64)
-    depth = 0
-    first, last = 0, size
-    while True:
-        while last - first > _INSERTION:
-            median = median_of_three(counts, first, last)
-            counts[first], counts[median] = counts[median], counts[first]
-            payload[first], payload[median] = payload[median], payload[first]
-            cut = partition(counts, payload, first, last)
-            stack[depth, 0], stack[depth, 1] = cut, last
-            depth += 1
-            last = cut
-        if depth == 0:
-            break
-        depth -= 1
-        first, last = stack[depth, 0], stack[depth, 1]
-    for place in range(1, size):
-        count, load = counts[place], payload[place]
-        at = place - 1
-        while at >= 0 and count < counts[at]:
-            counts[at + 1], payload[at + 1] = counts[at], payload[at]
-            at -= 1
-        counts[at + 1], payload[at + 1] = count, load
-
-
-@compiled
-def list_length(dictionary: Dictionary, trigram: int, size: int) -> int:
-    """How many terms of a size have a trigram."""
-    end = dictionary.trigram_lists[trigram + 1]
-    at = first_list(dictionary.list_sizes, dictionary.trigram_lists[trigram], end, size)
-    if at < end and dictionary.list_sizes[at] == size:
-        return dictionary.list_starts[at + 1] - dictionary.list_starts[at]
-    return 0
-
-
-@compiled
-def has_trigram(dictionary: Dictionary, entry: int, trigram: int) -> bool:
-    """Whether an entry has a trigram."""
-    start, stop = dictionary.entry_starts[entry], dictionary.entry_starts[entry + 1]
-    end = stop
-    while start < end:
-        middle = (start + end) >> 1
-        if dictionary.trigrams[middle] < trigram:
-            start = middle + 1
-        else:
-            end = middle
-    return start < stop and dictionary.trigrams[start] == trigram
-
-
-@compiled
-def order_answers(dictionary: Dictionary, codes: Array, offsets: Array, measure: Measure, answers: Answers) -> None:
-    """Bring the answers of each query, sorted by entry, into the order in which simstring gives them.
-
-    Simstring goes through the sizes in turn. Within a size it sorts the query's trigrams by how many terms have them,
-    gathers the terms of the first q - m + 1 trigrams, then goes through the others and gives a term as soon as it has
-    enough; terms that come at the same trigram stand in order of insertion.
+def ranks_by_key(dictionary: Dictionary, codes: Array, offsets: Array, answers: Answers) -> tuple[Array, Array]:
+    """The ranks of the trigrams of queries whose answers have to be ordered, in the order of the trigrams themselves.
 
     Args:
         dictionary: the index.
         codes: uint32, code points of all queries.
         offsets: int64, (num_queries + 1,), first code point of each query.
-        measure: how strings are compared.
-        answers: changed in place.
+        answers: sorted by entry.
+
+    Returns:
+        First rank of each query, int64 (num_queries + 1,), and the ranks, int32, -1 for a trigram that the dictionary
+        lacks; a query without two answers of one size has none.
     """
     keys = np.empty(longest_string(offsets), np.int64)
+    starts = np.zeros(offsets.size, np.int64)
+    ranks = np.empty(codes.size + offsets.size, np.int32)
+    out = 0
     for query in range(offsets.size - 1):
-        start, stop = answers.offsets[query], answers.offsets[query + 1]
-        size = 0
-        while start < stop:
-            end = start + 1
-            group_size = dictionary.sizes[answers.entries[start]]
-            while end < stop and dictionary.sizes[answers.entries[end]] == group_size:
-                end += 1
-            if end - start > 1:
-                if size == 0:
-                    size = trigram_keys(codes, offsets[query], offsets[query + 1], keys)
-                    keys[:size] = np.sort(keys[:size])
-                needed = min_match(measure, size, group_size)
-                if needed > 1:
-                    trigrams = trigrams_by_count(dictionary, keys[:size], group_size)
-                    sort_by_arrival(dictionary, trigrams, needed, answers, start, end)
-            start = end
-
-
-@compiled
-def trigrams_by_count(dictionary: Dictionary, keys: Array, size: int) -> Array:
-    """The ranks of trigrams, -1 for unknown ones, sorted as simstring does by how many terms of a size have them."""
-    trigrams = np.empty(keys.size, np.int64)
-    counts = np.zeros(keys.size, np.int64)
-    for at in range(keys.size):
-        trigrams[at] = find_rank(dictionary.keys, dictionary.ranks, keys[at])
-        if trigrams[at] >= 0:
-            counts[at] = list_length(dictionary, trigrams[at], size)
-    sort_like_libstdcxx(counts, trigrams, keys.size)
-    return trigrams
-
-
-@compiled
-def sort_by_arrival(
-    dictionary: Dictionary, trigrams: Array, needed: int, answers: Answers, start: int, end: int
-) -> None:
-    """Sort the answers `start:end`, which are of one size, by the trigram at which simstring gives them; stable."""
-    size = trigrams.size
-    initial = size - needed + 1
-    arrivals = np.empty(end - start, np.int64)
-    for answer in range(start, end):
-        overlap = 0
-        arrival = size
-        for at in range(size):
-            if trigrams[at] >= 0 and has_trigram(dictionary, answers.entries[answer], trigrams[at]):
-                overlap += 1
-            if at >= initial and overlap >= needed:
-                arrival = at
+        for answer in range(answers.offsets[query] + 1, answers.offsets[query + 1]):
+            if dictionary.sizes[answers.entries[answer]] == dictionary.sizes[answers.entries[answer - 1]]:
+                size = trigram_keys(codes, offsets[query], offsets[query + 1], keys)
+                for key in np.sort(keys[:size]):
+                    ranks[out] = find_rank(dictionary.keys, dictionary.ranks, key)
+                    out += 1
                 break
-        arrivals[answer - start] = arrival
-    order = np.argsort(arrivals, kind="mergesort")
-    entries, similarities = answers.entries[start:end].copy(), answers.similarities[start:end].copy()
-    for place in range(end - start):
-        answers.entries[start + place] = entries[order[place]]
-        answers.similarities[start + place] = similarities[order[place]]
+        starts[query + 1] = out
+    return starts, ranks[:out].copy()

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bali.linking.fast.selection import Array, Groups
+from bali.linking.fast.selection import Groups
+from bali.linking.fast.tables import Array
 
 
 class CandidateMemory:

@@ -1,14 +1,13 @@
 """The n-grams of sentences that QuickUMLS looks up, each distinct one numbered once."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from bali.compiled import compiled
+from bali.linking.fast.tables import Array
 from bali.linking.fast.tokens import Tokens
 
-Array = npt.NDArray[Any]
 _FIRST_ROOM = 1 << 14
 _END = 4  # as in `bali.linking.fast.tokens`
 _START = 2

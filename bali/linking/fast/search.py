@@ -4,21 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bali.linking.fast.join import (
-    MEASURES,
-    Answers,
-    Array,
-    Dictionary,
-    Measure,
-    Pairs,
-    Queries,
-    group_pairs,
-    join,
-    make_table,
-    order_answers,
-    prepare,
-    verify,
-)
+from bali.linking.fast.join import MEASURES, group_pairs, join, make_table, prepare, ranks_by_key, verify
+from bali.linking.fast.order import order_answers
+from bali.linking.fast.tables import Answers, Array, Dictionary, Measure, Pairs, Queries
 from bali.vocabulary import Similarity
 
 _FIRST_ROOM = 1 << 20  # pairs of query and entry
@@ -40,11 +28,15 @@ def search(dictionary: Dictionary, queries: Sequence[str], similarity: Similarit
     codes, offsets = _code_points(queries)
     prepared, pairs = _prepare(dictionary, codes, offsets, measure)
     found = _join(dictionary, prepared, pairs, measure)
-    num_found = found[0].size
-    room = Answers(np.zeros(len(queries) + 1, np.int64), np.empty(num_found, np.int32), np.empty(num_found, np.float64))
+    room = Answers(
+        offsets=np.zeros(len(queries) + 1, np.int64),
+        entries=np.empty(found[0].size, np.int32),
+        similarities=np.empty(found[0].size, np.float64),
+        needed=np.empty(found[0].size, np.int32),
+    )
     num_answers = verify(dictionary, prepared, found, measure, room)
-    answers = Answers(room.offsets, room.entries[:num_answers], room.similarities[:num_answers])
-    order_answers(dictionary, codes, offsets, measure, answers)
+    answers = Answers(room.offsets, *(column[:num_answers] for column in room[1:]))
+    order_answers(dictionary, *ranks_by_key(dictionary, codes, offsets, answers), answers)
     return answers
 
 

@@ -1,14 +1,12 @@
 """From the strings found for n-grams to the candidates of spans, by QuickUMLS's rules."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from bali.compiled import compiled
 from bali.linking.fast.ngrams import Ngrams
-
-Array = npt.NDArray[Any]
+from bali.linking.fast.tables import Array
 
 
 class Concepts(NamedTuple):

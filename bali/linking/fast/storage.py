@@ -17,8 +17,9 @@ import pyarrow as pa
 from bali.errors import ArtefactError
 from bali.io.files import read_json, write_json
 from bali.linking.fast.index import write_dictionary
-from bali.linking.fast.join import MARK, Dictionary
+from bali.linking.fast.join import MARK
 from bali.linking.fast.selection import Concepts
+from bali.linking.fast.tables import Dictionary
 
 _ROWS = pa.schema(
     [

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from bali.compiled import compiled
 from bali.linking.english import blank_english
+from bali.linking.fast.tables import Array
 from bali.linking.stop_words import stop_words
 
-Array = npt.NDArray[Any]
 VALID = 1  # may stand in an n-gram's first place (`QuickUMLS._is_valid_token`)
 START = 2  # may be an n-gram alone (`_is_valid_start_token`)
 END = 4  # may stand in an n-gram's last place (`_is_valid_end_token`)

@@ -134,6 +134,7 @@ def with_measures(counts: pl.DataFrame) -> pl.DataFrame:
     gold, predicted, correct = (pl.col(name) for name in COUNTS)
 
     def share(of: pl.Expr, scale: int = 1) -> pl.Expr:
+        """The correct ones, so many times, over a count; 0 where that is 0."""
         return pl.when(of > 0).then(scale * correct / of).otherwise(0.0)
 
     return counts.with_columns(precision=share(predicted), recall=share(gold), f1=share(gold + predicted, 2))

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from bali.linking.candidates import CANDIDATES
-from bali.linking.choosing import Matching, bounded_similarity, choose, order_candidates
+from bali.linking.choosing import bounded_similarity, choose, order_candidates
+from bali.linking.similarity import Matching
 
 # (span, cui, term, similarity, preferred, source_rank), in the order that is wanted; each row loses by one thing more
 WANTED = [
