@@ -46,7 +46,7 @@ def trigrams(text: str) -> set[str]:
 
 
 def trigram_similarity(text: str, other: str, measure: Similarity) -> float:
-    """As get_similarity of quickumls.toolbox: 0-1, or for "overlap" the number of trigrams shared; 0 for an empty text."""
+    """As get_similarity of quickumls.toolbox: 0-1, for "overlap" the number of trigrams shared; 0 for an empty text."""
     mine, theirs = trigrams(text), trigrams(other)
     if not mine or not theirs:
         return 0.0
