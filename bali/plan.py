@@ -54,6 +54,12 @@ def corpus_shards(config: Config) -> dict[str, str]:
     return shards
 
 
+def shard_files(source: str) -> list[str]:
+    """The files of a shard: the one that it is, or the texts of its folder, so that an edit of one is noticed."""
+    path = Path(source)
+    return [str(file) for file in text_files(path)] if path.is_dir() else [source]
+
+
 def _is_corpus_input(path: Path) -> bool:
     return bool(text_files(path)) if path.is_dir() else path.is_file() and path.suffix != MD5_SUFFIX
 

@@ -70,3 +70,12 @@ def test_only_existing_evaluation_files_are_inputs(tmp_path):
     datasets = {"a": {"test": [f"{tmp_path}/test.pubtator", f"{tmp_path}/absent.pubtator"]}}
     evaluation = {"tasks": {"entity_linking": {"datasets": datasets}}}
     assert plan.evaluation_files(config(evaluation=evaluation)) == [f"{tmp_path}/test.pubtator"]
+
+
+def test_the_files_of_a_shard_are_its_file_or_the_texts_of_its_folder(tmp_path):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for name in ("2.txt", "1.txt.gz", "readme.md"):
+        (notes / name).write_text("")
+    assert plan.shard_files(str(notes)) == [f"{notes}/1.txt.gz", f"{notes}/2.txt"]
+    assert plan.shard_files(str(notes / "2.txt")) == [f"{notes}/2.txt"]

@@ -5,7 +5,7 @@ BY_ORDER = "by_order/" if RANKER_FILES else ""
 
 rule parse_corpus:
     input:
-        lambda wildcards: SHARDS[wildcards.shard],
+        lambda wildcards: plan.shard_files(SHARDS[wildcards.shard]),
     output:
         multiext(
             f"{RESULTS}/corpus/parsed/{{shard}}/",
@@ -24,10 +24,11 @@ rule parse_corpus:
         mem_mb=memory(1000),
     params:
         options=options("corpus"),
+        source=lambda wildcards: SHARDS[wildcards.shard],
         code=code("parse_corpus"),
         output_dir=output_folder,
     shell:
-        "python -m bali parse-corpus --input {input:q} --output-dir {params.output_dir:q}"
+        "python -m bali parse-corpus --input {params.source:q} --output-dir {params.output_dir:q}"
         " --options {params.options:q} > {log:q} 2>&1"
 
 
