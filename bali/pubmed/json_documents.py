@@ -4,8 +4,8 @@
     {"id": "note-7", "text": "...", "annotations": [...]}
 
 The identifier is `pmid`, `id`, `_id` or `document_id`. `abstract` is a string or a list of {"label", "text"}. `text`
-holds the whole document; a `title` that it begins with, before one white-space character, is its first section, any
-other `title` stands before it. Texts are kept exactly as they stand.
+holds the whole document; a `title` that it begins with is its first section where a line feed follows, or white space
+after a full stop, "?", "!" or "]"; any other `title` stands before it. Texts are kept exactly as they stand.
 
 An annotation is {"start", "end", "surface", "type", "identifier"} or BERN2's {"span": {"begin", "end"}, "mention",
 "obj", "id": [...]}. Its offsets count code points of `text`, else of the title, one separator and the abstract (its
@@ -25,6 +25,7 @@ from bali.pubmed.records import ABSTRACT, Annotation, Citation, compose_text, nu
 WITHOUT_ID = "without identifier: named after file and place"
 _IDENTIFIERS = ("pmid", "id", "_id", "document_id")
 _TEXTS = ("title", "abstract", "text")
+_TITLE_ENDS = (".", "?", "!", "]")  # without them the text may only go on: title "Asthma", text "Asthma and ..."
 
 
 def read_json_documents(path: Path) -> Iterator[Citation]:
@@ -76,7 +77,8 @@ def _parts(document: Mapping[str, Any], fields: Fields) -> tuple[str, list[tuple
         return title, [(label, part) for label, part in _abstract(document, fields) if part.strip()], 0
     text = fields.text(document, "text")
     separator = text[len(title) : len(title) + 1]
-    if title and text.startswith(title) and separator.isspace() and text[len(title) :].strip():
+    is_apart = separator == "\n" or (separator.isspace() and title.endswith(_TITLE_ENDS))
+    if title and text.startswith(title) and is_apart and text[len(title) :].strip():
         return title, [(ABSTRACT, text[len(title) + 1 :])], 0
     if text.strip() in ("", title.strip()):
         return title, [], 0

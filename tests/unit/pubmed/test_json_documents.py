@@ -50,7 +50,8 @@ def test_structured_abstract(tmp_path: Path) -> None:
     ("title", "text", "expected", "shift"),
     [
         (None, "Fever burns.", [("TITLE", ""), ("ABSTRACT", "Fever burns.")], 1),
-        ("Fever", "Fever burns.", [("TITLE", "Fever"), ("ABSTRACT", "burns.")], 0),
+        ("Fever", "Fever\nburns.", [("TITLE", "Fever"), ("ABSTRACT", "burns.")], 0),
+        ("Fever", "Fever burns.", [("TITLE", "Fever"), ("ABSTRACT", "Fever burns.")], 6),
         ("Other", "Fever burns.", [("TITLE", "Other"), ("ABSTRACT", "Fever burns.")], 6),
         ("Fev", "Fever burns.", [("TITLE", "Fev"), ("ABSTRACT", "Fever burns.")], 4),
     ],
@@ -126,6 +127,12 @@ def test_half_surrogates_are_replaced_and_counted(tmp_path: Path) -> None:
     assert record.text == "\na\ufffdb \U0001f9ec"
     assert [a.surface for a in record.annotations] == ["a\ufffd"]
     assert list(record.notes) == [SURROGATE, SURROGATE]
+
+
+@pytest.mark.parametrize("end", list(".?!]"))
+def test_a_title_that_ends_is_told_from_the_text_after_it(tmp_path: Path, end: str) -> None:
+    (record,) = read(tmp_path, {"id": 7, "title": f"Fever{end}", "text": f"Fever{end} It burns."})
+    assert parts(record) == [("TITLE", f"Fever{end}"), ("ABSTRACT", "It burns.")]
 
 
 @pytest.mark.parametrize(
