@@ -4,14 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_REPORT := results/report/index.html
 
-.PHONY: demo test test-all check format demo-data schema bench-umls bench-linking check-linking clean
+.PHONY: demo test test-workflow test-package test-all check format demo-data schema bench-umls bench-linking bench-training bench-training-memory check-linking clean
 
 demo: $(VENV)/.installed
 	$(BIN)/snakemake --cores all
 	@echo "The report is at $(CURDIR)/$(DEMO_REPORT)"
 
+# Runs of the workflow wait for one another and leave a core idle, which the other tests take. One thread of torch in
+# each: more only wait for a core that is taken.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(MAKE) --no-print-directory --keep-going --jobs=2 test-workflow test-package
+
+test-workflow: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "not slow" tests/workflow
+
+test-package: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/workflow
 
 test-all: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
@@ -33,7 +41,7 @@ format: $(VENV)/.installed-dev
 demo-data: $(VENV)/.installed
 	$(BIN)/python resources/demo/make_demo_data.py
 
-# Writes workflow/schemas/config.schema.json from bali/config.py, for editors.
+# Writes workflow/schemas/config.schema.json from bali/config/, for editors.
 schema: $(VENV)/.installed
 	$(BIN)/python -m bali config-schema > workflow/schemas/config.schema.json
 
@@ -50,6 +58,17 @@ PACKAGE_ABSTRACTS ?= $(ABSTRACTS)
 bench-linking: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.linking --names $(NAMES) --index-names $(INDEX_NAMES) \
 		--abstracts $(ABSTRACTS) --package-abstracts $(PACKAGE_ABSTRACTS)
+
+# Times our training step against the published method written plainly; SIZE=base is BERT-base.
+DEVICE ?= cpu
+SIZE ?= base
+bench-training: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.training --device $(DEVICE) --size $(SIZE)
+
+# Memory of one step of a batch of BATCH sentences with cached gradients; says first how long it will take.
+BATCH ?= 4096
+bench-training-memory: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.training_memory --device $(DEVICE) --size $(SIZE) --batch-size $(BATCH)
 
 # Compares every row of the linker's back ends under many parameters; SETTINGS="defaults dice overlap=100" takes some.
 SETTINGS ?= all

@@ -65,7 +65,7 @@ def _is_corpus_input(path: Path) -> bool:
 
 
 def base_model_files(config: Config) -> list[str]:
-    """The files of the base model's directory; empty where the model is made from the corpus.
+    """The files of the base model's directory and its folders (a graph encoder, heads); empty for `from_corpus`.
 
     Raises:
         InputError: the directory does not exist or has no config.json.
@@ -79,7 +79,7 @@ def base_model_files(config: Config) -> list[str]:
             f"pretraining.base_model: expected {FROM_CORPUS!r} or a Hugging Face directory with a config.json, "
             f"found none at {name}."
         )
-    return sorted(str(file) for file in folder.iterdir() if file.is_file())
+    return sorted(str(file) for file in folder.rglob("*") if file.is_file())
 
 
 def ranker_files(config: Config) -> list[str]:

@@ -11,7 +11,12 @@ Pmid = int  # PubMed identifier
 NodeId = int  # dense int32 given to the sorted CUIs of a graph
 
 Split = Literal["train", "validation"]
-GraphEncoder = Literal["gat", "names_only", "none"]
+GraphEncoder = Literal["gat", "sage", "rgcn", "linearised", "names_only", "none"]
+LinearisedFormat = Literal["v1", "v2"]
+Pooling = Literal["mean", "attention"]
+AlignmentLoss = Literal["infonce", "multi_similarity"]
+LinkPredictionMethod = Literal["transe", "distmult", "rotate"]
+Schedule = Literal["cosine", "linear"]
 NodeText = Literal["names", "names_and_definitions"]
 LinkingBackend = Literal["quickumls", "fast"]
 Similarity = Literal["jaccard", "dice", "cosine", "overlap"]

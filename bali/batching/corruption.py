@@ -1,4 +1,4 @@
-"""Corruption of sentences for masked language modelling (Devlin et al., NAACL 2019, section 3.1)."""
+"""Corruption of tokens for masked language modelling (Devlin et al., NAACL 2019, section 3.1)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bali.batching.ragged import IntArray
-from bali.batching.tokens import TokenisedTexts
+from bali.batching.randomness import Draws, Purpose
 
 _MASK_SHARE = 0.8  # of the chosen tokens become [MASK]
 _RANDOM_SHARE = 0.1  # become another token; the rest stays as it is
@@ -26,17 +26,42 @@ class Vocabulary:
         return cls(tokenizer.mask_token_id, np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids))
 
 
-def choose_targets(texts: TokenisedTexts, probability: float, generator: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """(num_texts, length) tokens to predict: each ordinary token with `probability`."""
-    return (generator.random(texts.input_ids.shape) < probability) & ~texts.is_special
+@dataclass(frozen=True)
+class Corruption:
+    """Chooses tokens and changes them; what happens to a token depends on its text and its place in it alone.
 
+    Attributes:
+        vocabulary: of the tokenizer.
+        probability: that an ordinary token is chosen.
+        purposes: of the draws of targets, kinds of change, and random tokens.
+    """
 
-def corrupt(
-    input_ids: IntArray, targets: npt.NDArray[np.bool_], vocabulary: Vocabulary, generator: np.random.Generator
-) -> IntArray:
-    """A copy of `input_ids` in which of the targets 80 % are [MASK], 10 % random tokens, 10 % unchanged."""
-    kind = generator.random(input_ids.shape)
-    random_ids = vocabulary.ordinary_ids[generator.integers(len(vocabulary.ordinary_ids), size=input_ids.shape)]
-    is_random = targets & (kind >= _MASK_SHARE) & (kind < _MASK_SHARE + _RANDOM_SHARE)
-    masked = np.where(targets & (kind < _MASK_SHARE), vocabulary.mask_id, input_ids)
-    return np.where(is_random, random_ids, masked)
+    vocabulary: Vocabulary
+    probability: float
+    purposes: tuple[Purpose, Purpose, Purpose] = (Purpose.MLM_TARGET, Purpose.MLM_KIND, Purpose.MLM_TOKEN)
+
+    def __call__(
+        self, input_ids: IntArray, is_ordinary: npt.NDArray[np.bool_], text: IntArray, draws: Draws
+    ) -> tuple[IntArray, IntArray]:
+        """Corrupt padded texts.
+
+        Args:
+            input_ids: (num_texts, length), not changed.
+            is_ordinary: (num_texts, length), false on padding and special tokens.
+            text: (num_texts,) key of each text, e.g. its number in the batch of all processes.
+            draws: of the batch.
+
+        Returns:
+            corrupted: a copy in which of the targets 80 % are [MASK], 10 % random tokens, 10 % unchanged.
+            position: (num_targets,) flattened positions of the targets, in order.
+        """
+        row, column = np.nonzero(is_ordinary)
+        is_target = draws.uniform(self.purposes[0], text[row], column) < self.probability
+        row, column = row[is_target], column[is_target]
+        kind, choice = (draws.uniform(purpose, text[row], column) for purpose in self.purposes[1:])
+        random_ids = self.vocabulary.ordinary_ids[(choice * len(self.vocabulary.ordinary_ids)).astype(np.int64)]
+        corrupted = input_ids.copy()
+        is_random = (kind >= _MASK_SHARE) & (kind < _MASK_SHARE + _RANDOM_SHARE)
+        corrupted[row[kind < _MASK_SHARE], column[kind < _MASK_SHARE]] = self.vocabulary.mask_id
+        corrupted[row[is_random], column[is_random]] = random_ids[is_random]
+        return corrupted, row * input_ids.shape[1] + column

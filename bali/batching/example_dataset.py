@@ -34,26 +34,30 @@ class Example:
     mentions: Sequence[Mention]
 
 
-class ExampleDataset:
-    """The rows of example shards, in the order given.
+def copy_examples(shards: Sequence[Path], cache: Path) -> None:
+    """Copy the rows of example shards, in the order given, into one uncompressed Arrow file; replaced where it exists.
 
-    Parquet cannot be read by row; the rows are copied into one uncompressed Arrow file, which the operating system
-    pages in and out, so memory does not grow with the corpus.
-
-    Args:
-        shards: example artefacts.
-        cache: the Arrow file to make; replaced where it exists.
+    Parquet cannot be read by row; the operating system pages the copy in and out, so memory does not grow with the
+    corpus.
 
     Raises:
         ArtefactError: a shard is missing, damaged or no example artefact.
     """
+    schema = pa.schema([EXAMPLES.field(name) for name in _COLUMNS])
+    with atomic_path(cache) as partial, pa.ipc.new_file(partial, schema) as writer:
+        for shard in shards:
+            for batch in iterate_artefact(shard, EXAMPLES, _COLUMNS):
+                writer.write_batch(batch.replace_schema_metadata(None))
 
-    def __init__(self, shards: Sequence[Path], cache: Path) -> None:
-        schema = pa.schema([EXAMPLES.field(name) for name in _COLUMNS])
-        with atomic_path(cache) as partial, pa.ipc.new_file(partial, schema) as writer:
-            for shard in shards:
-                for batch in iterate_artefact(shard, EXAMPLES, _COLUMNS):
-                    writer.write_batch(batch.replace_schema_metadata(None))
+
+class ExampleDataset:
+    """The rows of example shards, mapped into memory.
+
+    Args:
+        cache: what `copy_examples` made.
+    """
+
+    def __init__(self, cache: Path) -> None:
         self._table = pa.ipc.open_file(pa.memory_map(str(cache))).read_all()
         self.num_characters: npt.NDArray[np.int32] = pc.utf8_length(self._table["text"]).to_numpy().astype(np.int32)
 

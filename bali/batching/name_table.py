@@ -8,7 +8,8 @@ import polars as pl
 import pyarrow as pa
 
 from bali import concept_ids
-from bali.batching.ragged import IntArray
+from bali.batching.ragged import IntArray, positions
+from bali.batching.randomness import Draws, Purpose
 from bali.errors import InputError
 from bali.io.parquet import iterate_artefact
 from bali.schemas import DEFINITIONS, NAMES, NODES
@@ -23,18 +24,27 @@ class NameTable:
         node_ids: (num_nodes,) node ids in order.
         indptr: (num_nodes + 1,) boundaries of each node's texts.
         names: all texts, node after node.
+        keys: (num_texts,) numbers that are equal where texts differ in case only; None where they are not needed.
     """
 
-    def __init__(self, node_ids: IntArray, indptr: IntArray, names: pa.Array) -> None:
+    def __init__(
+        self, node_ids: IntArray, indptr: IntArray, names: pa.Array, keys: npt.NDArray[np.uint32] | None = None
+    ) -> None:
         self._node_ids = node_ids
         self._indptr = indptr
         self._names = names
+        self._keys = keys
         assert len(indptr) == len(node_ids) + 1, "one boundary more than nodes"
         assert np.all(np.diff(indptr) > 0), "every node has a name"
 
     @classmethod
     def read(
-        cls, names_path: Path, nodes_path: Path, node_ids: IntArray, definitions_path: Path | None = None
+        cls,
+        names_path: Path,
+        nodes_path: Path,
+        node_ids: IntArray,
+        definitions_path: Path | None = None,
+        with_keys: bool = False,
     ) -> "NameTable":
         """Read the texts of some nodes from the artefacts of `ingest` and `build-graph`.
 
@@ -46,6 +56,7 @@ class NameTable:
             nodes_path: nodes.parquet.
             node_ids: (num_nodes,) distinct, in order.
             definitions_path: definitions.parquet; None leaves definitions out.
+            with_keys: texts are numbered too, for `sharing`.
 
         Raises:
             ArtefactError: an artefact is missing, damaged or has other columns.
@@ -70,16 +81,36 @@ class NameTable:
         )
         counts = table.group_by("node_id", maintain_order=True).len()["len"].to_numpy().astype(np.int64)
         indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        return cls(node_ids, indptr, table["text"].to_arrow())
+        keys = table["folded"].rank("dense").to_numpy() if with_keys else None
+        return cls(node_ids, indptr, table["text"].to_arrow(), keys)
 
-    def draw(self, node_ids: IntArray, generator: np.random.Generator) -> list[str]:
-        """One text of each node, each of its texts with the same chance."""
-        rows = np.searchsorted(self._node_ids, node_ids)
-        assert np.array_equal(self._node_ids[rows], node_ids), "every node of a subgraph is in the name table"
+    def draw(self, node_ids: IntArray, draws: Draws) -> list[str]:
+        """One text of each node, each of its texts with the same chance; it depends on the batch and the node alone."""
+        rows = self._rows(node_ids)
         starts = self._indptr[rows]
         counts = self._indptr[rows + 1] - starts
-        chosen: npt.NDArray[np.int64] = starts + (generator.random(len(rows)) * counts).astype(np.int64)
+        chosen: npt.NDArray[np.int64] = starts + (draws.uniform(Purpose.NAME, node_ids) * counts).astype(np.int64)
         return self._names.take(pa.array(chosen)).to_pylist()
+
+    def sharing(self, node_ids: IntArray) -> IntArray:
+        """Which nodes have a text in common: (2, num_pairs) positions in `node_ids` (distinct), in both directions."""
+        assert self._keys is not None, "the table was read with keys"
+        texts, num_texts = positions(self._indptr, self._rows(node_ids))
+        keys, node = self._keys[texts], np.repeat(np.arange(len(node_ids)), num_texts)
+        order = np.lexsort((node, keys))
+        keys, node = keys[order], node[order]
+        pairs = [np.empty((2, 0), np.int64)]
+        distance = 1
+        while np.any(is_equal := keys[distance:] == keys[:-distance]):
+            pairs.append(np.stack([node[:-distance][is_equal], node[distance:][is_equal]]))
+            distance += 1
+        found = np.concatenate(pairs, axis=1)
+        return np.unique(np.concatenate([found, found[::-1]], axis=1), axis=1)
+
+    def _rows(self, node_ids: IntArray) -> IntArray:
+        rows: IntArray = np.searchsorted(self._node_ids, node_ids)
+        assert np.array_equal(self._node_ids[rows], node_ids), "every node of a subgraph is in the name table"
+        return rows
 
 
 def _read_nodes(path: Path, node_ids: IntArray) -> tuple[npt.NDArray[np.int32], list[pl.DataFrame]]:

@@ -38,6 +38,10 @@ class BatchSampler:
         window, position = divmod(batch, BATCHES_PER_WINDOW)
         return self._window(epoch, window)[position]
 
+    def longest_rows(self) -> IntArray:
+        """(batch_size,) the longest rows, shortest first: the largest batch there could be."""
+        return np.argsort(self._lengths, kind="stable")[-self.batch_size :]
+
     def _make_permutation(self, epoch: int) -> IntArray:
         return generator(self._seed, Stream.EPOCH, epoch).permutation(len(self._lengths))
 

@@ -14,7 +14,7 @@ _TEXT_STRIDE = 1 << 32  # more than any text has characters: offsets of text t a
 
 @dataclass(frozen=True)
 class TokenisedTexts:
-    """Padded tokens of texts with their character offsets.
+    """Tokens of texts, padded on the right, with their character offsets.
 
     Attributes:
         input_ids: (num_texts, length).
@@ -30,6 +30,16 @@ class TokenisedTexts:
     offsets: IntArray
     is_truncated: npt.NDArray[np.bool_]
 
+    def take(self, rows: IntArray) -> "TokenisedTexts":
+        """The texts at `rows`, in that order."""
+        return TokenisedTexts(
+            self.input_ids[rows],
+            self.attention_mask[rows],
+            self.is_special[rows],
+            self.offsets[rows],
+            self.is_truncated[rows],
+        )
+
 
 def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenisedTexts:
     """Tokenise texts with a fast Hugging Face tokenizer, padded to the longest."""
@@ -38,6 +48,7 @@ def tokenise(tokenizer: Any, texts: Sequence[str], max_length: int) -> Tokenised
         truncation=True,
         max_length=max_length,
         padding="longest",
+        padding_side="right",
         return_offsets_mapping=True,
         return_special_tokens_mask=True,
         return_attention_mask=True,

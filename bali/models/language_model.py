@@ -109,6 +109,9 @@ def save_language_model(model: Any, tokenizer: Any, directory: Path) -> None:
     model.save_pretrained(directory)
     for key in ("is_local", "local_files_only", "name_or_path"):
         tokenizer.init_kwargs.pop(key, None)
+    # Truncation and padding of the last texts that were read would be saved as the tokenizer's own.
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
     tokenizer.save_pretrained(directory)
 
 

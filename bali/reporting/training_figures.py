@@ -12,7 +12,7 @@ TITLES = {
     "loss": "Total loss",
     "mlm_loss": "Masked language modelling loss",
     "alignment_loss": "Alignment loss",
-    "mention_retrieval_accuracy": "Mention → concept accuracy within the batch",
+    "mention_retrieval_accuracy": "Mention → concept accuracy, validation",
 }  # drawn first and in this order; any other logged quantity follows by name
 NOT_DRAWN = ("learning_rate", "gradient_norm")
 

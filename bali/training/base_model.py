@@ -12,10 +12,11 @@ import torch
 from transformers import BertConfig, BertForMaskedLM
 
 from bali.batching.batch import Batch
-from bali.batching.collator import BatchOptions, Collator
+from bali.batching.collator import Collator
 from bali.batching.example_dataset import Example
-from bali.batching.randomness import Stream, generator, torch_seed
+from bali.batching.randomness import Draws, Stream, torch_seed
 from bali.batching.sampler import BatchSampler
+from bali.batching.sentences import SentenceSide
 from bali.config import BaseModelRecipe, Pretraining
 from bali.errors import ConfigError, InputError
 from bali.io.census import Census
@@ -24,8 +25,10 @@ from bali.models.wordpiece import count_words, learn_vocabulary, make_tokenizer
 from bali.schemas import HELD_OUT, SENTENCES
 from bali.strict import decode
 from bali.training.alignment import AlignmentModel
+from bali.training.data import sentence_options
 from bali.training.device import Device
-from bali.training.loop import Trainer, TrainingBatches
+from bali.training.loading import TrainingBatches
+from bali.training.loop import Place, Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -75,33 +78,23 @@ def train_base_model(texts: Sequence[str], recipe: BaseModelRecipe, device: Devi
     values |= {"graph_encoder": "none", "max_sentence_length": recipe.max_length}
     options = decode(Pretraining, values, prefix="base_model")
     batches = TrainingBatches(_Batches(texts, tokenizer, options, seed), validation=[])
-    Trainer(AlignmentModel(model, None), options, batches, device, checkpoints=None, seed=seed).run()
+    Trainer(AlignmentModel(model, None), options, batches, Place(device), seed).run()
     return model.cpu(), tokenizer
 
 
 class _Batches:
-    """Batches of plain sentences by step."""
+    """Batches of plain sentences by number."""
 
     def __init__(self, texts: Sequence[str], tokenizer: Any, options: Pretraining, seed: int) -> None:
         lengths = pc.utf8_length(pa.array(texts, pa.large_string())).to_numpy().astype(np.int32)
         self._texts = texts
         self._seed = seed
         self._sampler = BatchSampler(lengths, options.batch_size, seed)
-        self._collate = Collator(
-            tokenizer,
-            BatchOptions(
-                max_sentence_length=options.max_sentence_length,
-                max_name_length=options.max_name_length,
-                mlm_probability=options.mlm_probability,
-                mention_masking=0.0,
-                centre_name_masking=0.0,
-            ),
-            graph=None,
-        )
+        self._collate = Collator(SentenceSide(tokenizer, sentence_options(options), None))
 
-    def __call__(self, step: int) -> Batch:
-        examples = [Example(self._texts[row], ()) for row in self._sampler.rows(step)]
-        return self._collate(examples, generator(self._seed, Stream.COLLATION, step))
+    def __call__(self, number: int) -> Batch:
+        examples = [Example(self._texts[row], ()) for row in self._sampler.rows(number)]
+        return self._collate(examples, Draws(self._seed, Stream.COLLATION, number))
 
 
 def _new_model(recipe: BaseModelRecipe, tokenizer: Any, seed: int) -> Any:

@@ -26,6 +26,11 @@ class Device:
     device: torch.device
     autocast_dtype: torch.dtype | None
 
+    @property
+    def precision(self) -> str:
+        """Of matrix products, in words."""
+        return str(self.autocast_dtype or torch.float32).removeprefix("torch.")
+
     def autocast(self) -> torch.autocast:
         """The context of forward passes."""
         return torch.autocast(self.device.type, self.autocast_dtype, enabled=self.autocast_dtype is not None)
@@ -47,8 +52,9 @@ def set_up_device(compute: Compute) -> Device:
     setattr(deterministic, "fill_uninitialized_memory", False)  # noqa: B010, untyped in torch; no result reads it, and filling costs time
     dtype = _autocast_dtype(compute, device)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{compute.cpu_threads} CPU thread(s)"
-    logger.info("device: %s (%s), precision: %s", device, name, str(dtype or torch.float32).removeprefix("torch."))
-    return Device(device, dtype)
+    chosen = Device(device, dtype)
+    logger.info("device: %s (%s), precision: %s", device, name, chosen.precision)
+    return chosen
 
 
 def _autocast_dtype(compute: Compute, device: torch.device) -> torch.dtype | None:

@@ -1,23 +1,26 @@
-"""What a training leaves: a Hugging Face folder, the graph encoder beside it, the log, and a record of the run."""
+"""What a training leaves: a Hugging Face folder, graph encoder and heads beside it, the log, a record of the run."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from safetensors.torch import save_file
 
+from bali.config import Pretraining
 from bali.io.files import atomic_path, digest_json, write_json, write_text
 from bali.io.parquet import Provenance, read_provenance, write_artefact
-from bali.models.graph_encoders import GraphEncoderOptions
 from bali.models.language_model import save_language_model
+from bali.models.sentence_transformer import write_sentence_transformer
 from bali.schemas import TRAINING_LOG
+from bali.strict import decode
 from bali.training.alignment import AlignmentModel
+from bali.training.continuing import save_parts
 from bali.training.model_card import model_card
+from bali.training.new_model import ModelSizes
 
-_LIBRARIES = ("torch", "transformers", "tokenizers", "torch-geometric", "safetensors", "numpy", "pyarrow")
+_LIBRARIES = ("bali", "torch", "transformers", "tokenizers", "torch-geometric", "safetensors", "numpy", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class TrainedModel:
         name: of the experiment.
         model: on the CPU.
         tokenizer: of the language model.
-        graph_options: size of the graph encoder.
+        sizes: of graph encoder and heads.
         log: rows of the training log.
         record: options, input digests and counts, JSON values.
     """
@@ -36,7 +39,7 @@ class TrainedModel:
     name: str
     model: AlignmentModel
     tokenizer: Any
-    graph_options: GraphEncoderOptions
+    sizes: ModelSizes
     log: pa.Table
     record: Mapping[str, Any]
 
@@ -44,8 +47,9 @@ class TrainedModel:
 def write_model_folder(directory: Path, trained: TrainedModel, artefacts: Sequence[Path]) -> None:
     """Write the whole folder, atomically; equal trainings give equal bytes.
 
-    Files: config.json, model.safetensors, tokenizer files (Hugging Face); graph_encoder/{config.json,
-    model.safetensors} where there is a graph encoder; training_log.parquet; bali.json; README.md.
+    Files: config.json, model.safetensors, tokenizer files (Hugging Face); modules.json and what it names
+    (sentence-transformers); graph_encoder/ and heads/, each with config.json and model.safetensors, where they have
+    parameters; training_log.parquet; bali.json, the record; README.md, the model card.
     """
     parents = [read_provenance(path) for path in artefacts]
     provenance = Provenance(
@@ -62,21 +66,13 @@ def write_model_folder(directory: Path, trained: TrainedModel, artefacts: Sequen
         "restriction_levels": provenance.restriction_levels,
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
+    options = decode(Pretraining, trained.record["options"]["pretraining"])
+    language_model = trained.model.language_model
     with atomic_path(directory) as partial:
-        save_language_model(trained.model.language_model, trained.tokenizer, partial)
-        _save_graph_encoder(trained, partial / "graph_encoder")
+        save_language_model(language_model, trained.tokenizer, partial)
+        write_sentence_transformer(partial, language_model.config, trained.tokenizer)
+        save_parts(partial, trained.model, options.graph_encoder, trained.sizes)
         write_artefact(partial / "training_log.parquet", trained.log, TRAINING_LOG, provenance)
         write_json(partial / "bali.json", record)
-        write_text(partial / "README.md", model_card(record))
-
-
-def _save_graph_encoder(trained: TrainedModel, directory: Path) -> None:
-    encoder = trained.model.graph_encoder
-    if encoder is None:
-        return
-    directory.mkdir()
-    save_file(
-        {name: value.contiguous() for name, value in encoder.state_dict().items()}, directory / "model.safetensors"
-    )
-    name = trained.record["options"]["pretraining"]["graph_encoder"]
-    write_json(directory / "config.json", {"graph_encoder": name, **asdict(trained.graph_options)})
+        parts = [name for name in ("graph_encoder", "heads") if (partial / name).is_dir()]
+        write_text(partial / "README.md", model_card(record, options, trained.log, parts))

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from bali.vocabulary import Schedule
+
 
 @dataclass(frozen=True)
 class OptimiserOptions:
@@ -16,6 +18,7 @@ class OptimiserOptions:
     learning_rate: float
     head_learning_rate: float
     weight_decay: float
+    schedule: Schedule
     warmup_fraction: float
     num_steps: int
 
@@ -30,7 +33,9 @@ def make_optimiser(model: nn.Module, options: OptimiserOptions) -> torch.optim.A
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             groups.setdefault((name.startswith("language_model."), parameter.ndim >= 2), []).append(parameter)
-    return torch.optim.AdamW(_param_groups(groups, options), lr=options.learning_rate, betas=(0.9, 0.999), eps=1e-8)
+    return torch.optim.AdamW(
+        _param_groups(groups, options), lr=options.learning_rate, betas=(0.9, 0.999), eps=1e-8, fused=True
+    )
 
 
 def _param_groups(
@@ -43,15 +48,15 @@ def _param_groups(
 
 
 def learning_rate_factor(step: int, options: OptimiserOptions) -> float:
-    """The share of the learning rate at `step`, counted from 0: linear warm-up to 1, then half a cosine to 0.
+    """The share of the learning rate at `step`, counted from 0.
 
-    The first step is above 0 and so is the last.
+    Linear warm-up to 1, then half a cosine, or a line, to 0. The first step is above 0 and so is the last.
     """
     num_warmup = round(options.warmup_fraction * options.num_steps)
     if step < num_warmup:
         return (step + 1) / (num_warmup + 1)
     progress = (step - num_warmup) / (options.num_steps - num_warmup)
-    return (1 + math.cos(math.pi * progress)) / 2
+    return 1 - progress if options.schedule == "linear" else (1 + math.cos(math.pi * progress)) / 2
 
 
 def set_learning_rates(optimiser: torch.optim.Optimizer, step: int, options: OptimiserOptions) -> None:

@@ -9,29 +9,49 @@ import pyarrow as pa
 from torch import Tensor
 
 from bali.schemas import TRAINING_LOG
+from bali.training.processes import Processes
 from bali.vocabulary import Split
+
+LOGGED = (
+    "alignment_loss",
+    "corrupted_edges_loss",
+    "gradient_norm",
+    "graph_mlm_loss",
+    "infomax_loss",
+    "link_prediction_loss",
+    "loss",
+    "mention_name_loss",
+    "mlm_loss",
+    "temperature",
+)
 
 LogRow = tuple[int, Split, str, float]
 
 
 class RunningMeans:
-    """Means of what is logged, over the steps since the last line; stays on the device until it is read."""
+    """Means of what is logged, over the batches since the last line; stays on the device until it is read.
+
+    Each process adds its summands; a mean is over the batches that have the value in any process.
+    """
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor | float] = {}
         self._sizes: Counter[str] = Counter()
 
     def add(self, values: Mapping[str, Tensor]) -> None:
-        """Add scalars; a name may be absent from a step."""
+        """Add scalars, each called by one of `LOGGED`; a name may be absent."""
         for name, value in values.items():
+            assert name in LOGGED, f"{name} is not logged"
             self._sums[name] = self._sums.get(name, 0.0) + value.detach().double()
             self._sizes[name] += 1
 
-    def take(self) -> dict[str, float]:
+    def take(self, processes: Processes) -> dict[str, float]:
         """The means by name, in order of name; starts anew."""
-        means = {name: float(self._sums[name]) / self._sizes[name] for name in sorted(self._sums)}
+        sizes = [max(processes.gather_numbers(self._sizes[name])) for name in LOGGED]
+        sums = processes.sum_numbers([float(self._sums.get(name, 0.0)) for name in LOGGED])
+        found = zip(LOGGED, sums, sizes, strict=True)
         self._sums, self._sizes = {}, Counter()
-        return means
+        return {name: total / size for name, total, size in found if size}
 
     def encode(self) -> dict[str, Any]:
         """The state as a JSON value; floats survive it exactly."""

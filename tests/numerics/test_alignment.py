@@ -2,21 +2,17 @@ import numpy as np
 import pytest
 import torch
 
-from bali.batching.collator import BatchOptions, Collator, GraphSide
-from bali.batching.example_dataset import ExampleDataset
-from bali.batching.name_table import NameTable
-from bali.batching.names import encode_names
-from bali.batching.subgraph_store import SubgraphStore
-from bali.config import Pretraining
-from bali.models.graph_encoders import GraphEncoderOptions
+from bali.batching.example_dataset import ExampleDataset, copy_examples
 from bali.models.language_model import load_language_model
-from bali.training.alignment import AlignmentModel
-from bali.training.experiment import make_model
-from bali.training.losses import batch_losses, positives_of
+from bali.training.alignment import vectors_of
+from bali.training.losses import Loss, shown, total
 from bali.training.optimiser import OptimiserOptions, learning_rate_factor, make_optimiser
+from bali.training.step import Parts
+from tests.unit.batching.sides import collator, draws
 from tests.unit.training.fixtures import make_world
+from tests.unit.training.trainings import COMBINATIONS, make_training
 
-OPTIMISER = OptimiserOptions(1e-3, 2e-3, 0.01, 0.1, 100)
+OPTIMISER = OptimiserOptions(1e-3, 2e-3, 0.01, "cosine", 0.1, 100)
 
 
 @pytest.fixture(scope="module")
@@ -24,125 +20,119 @@ def world(tmp_path_factory):
     return make_world(tmp_path_factory.mktemp("world"))
 
 
-@pytest.fixture(scope="module")
-def examples(world, tmp_path_factory):
-    dataset = ExampleDataset(world.inputs.train, tmp_path_factory.mktemp("cache") / "train.arrow")
-    return dataset.examples(np.arange(16))
-
-
-def model_and_collator(world, encoder, mlm_probability=0.15, **changes):
-    torch.manual_seed(0)
-    language_model = load_language_model(world.inputs.base_model, 48)
-    options = Pretraining(graph_encoder=encoder, **changes)
-    model = make_model(language_model, options, GraphEncoderOptions(16, 3, 2, 2, 0.1))
-    store = SubgraphStore.read(world.inputs.subgraphs)
-    if encoder == "names_only":
-        store = store.roots_only()
-    side = GraphSide(store, NameTable.read(world.inputs.names, world.inputs.nodes, store.node_ids()))
-    lengths = BatchOptions(48, 16, mlm_probability, 0.0, 0.0)
-    return model, Collator(language_model.tokenizer, lengths, None if encoder == "none" else side), options
-
-
-def gradients(world, examples, encoder, **changes):
-    model, collate, options = model_and_collator(world, encoder, **changes)
-    batch = collate(examples, np.random.default_rng(0))
-    batch_losses(model(batch), batch, options)["loss"].backward()
-    return model, {n: p.grad for n, p in model.named_parameters() if p.requires_grad}
-
-
-@pytest.mark.parametrize(
-    ("encoder", "mlm_weight"), [("gat", 1.0), ("names_only", 1.0), ("none", 1.0), ("gat", 0.0), ("names_only", 0.0)]
-)
-def test_every_trained_parameter_gets_a_gradient_and_is_in_the_optimiser_once(world, examples, encoder, mlm_weight):
-    model, found = gradients(world, examples, encoder, mlm_weight=mlm_weight)
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_every_trained_parameter_gets_a_gradient_and_is_in_the_optimiser_once(world, tmp_path, combination):
+    training = make_training(world, tmp_path, with_dropout=False, **COMBINATIONS[combination])
+    found = {}
+    for number in range(4):  # a relation or an edge to predict may be absent from a batch
+        for name, gradient in training.gradients(number).items():
+            found[name] = found.get(name, 0.0) + (0.0 if gradient is None else float(gradient.abs().sum()))
     assert len(found) > 20
-    assert [name for name, g in found.items() if g is None or not g.abs().sum() > 0] == []
-    in_groups = [id(p) for group in make_optimiser(model, OPTIMISER).param_groups for p in group["params"]]
+    assert [name for name, size in found.items() if not size > 0] == []
+    in_groups = [id(p) for group in make_optimiser(training.model, OPTIMISER).param_groups for p in group["params"]]
     assert len(in_groups) == len(set(in_groups))
-    assert set(in_groups) == {id(p) for p in model.parameters() if p.requires_grad}
+    assert set(in_groups) == {id(p) for p in training.model.parameters() if p.requires_grad}
 
 
-@pytest.mark.parametrize("encoder", ["gat", "names_only"])
-def test_the_alignment_loss_reaches_both_sides(world, examples, encoder):
-    model, collate, options = model_and_collator(world, encoder)
-    batch = collate(examples, np.random.default_rng(0))
-    output = model(batch)
-    output.mention_vectors.retain_grad()
-    output.concept_vectors.retain_grad()
-    batch_losses(output, batch, options)["alignment_loss"].backward()
-    assert output.mention_vectors.grad.abs().sum(dim=1).min() > 0
-    assert output.concept_vectors.grad.abs().sum(dim=1).min() > 0
+@pytest.mark.parametrize("combination", [name for name in COMBINATIONS if name != "none"])
+def test_an_objective_reaches_both_sides(world, tmp_path, combination):
+    """Mentions and concepts, or nodes: whatever an objective reads gets a gradient."""
+    training = make_training(world, tmp_path, with_dropout=False, **COMBINATIONS[combination])
+    options = training.options
+    batches = [training.data.batches.train(number) for number in range(4)]
+    batch = max(batches, key=lambda batch: batch.graph.links.triples.shape[1] if batch.graph.links else 0)
+    parts = Parts(training.step(), batch, 1)
+    vectors = [parts.read(part, with_targets=False)[0].detach().requires_grad_() for part in range(len(parts.texts))]
+    losses = parts.concept_losses(vectors)
+    if not losses:
+        assert options.graph_mlm_weight > 0
+        return
+    total(losses).backward()
+    mentions, texts = parts.by_kind([torch.zeros_like(v) if v.grad is None else v.grad for v in vectors])
+    reads_mentions = options.alignment_weight or options.mention_name_weight or options.corrupted_edges_weight
+    assert (float(mentions.abs().sum()) > 0) == bool(reads_mentions)
+    assert texts.abs().sum() > 0
+    if options.alignment_loss == "infonce" and options.alignment_weight and not options.mask_related:
+        assert mentions.abs().sum(dim=1).min() > 0
 
 
-def test_weights_act(world, examples):
-    model, collate, _ = model_and_collator(world, "gat")
-    model.eval()
-    batch = collate(examples, np.random.default_rng(0))
-    losses = batch_losses(model(batch), batch, Pretraining(mlm_weight=2.0, alignment_weight=0.5))
-    torch.testing.assert_close(losses["loss"], 2 * losses["mlm_loss"] + 0.5 * losses["alignment_loss"])
-    assert losses["alignment_loss"] > 0
+def test_weights_act():
+    losses = {"mlm_loss": Loss(torch.tensor(3.0), 2.0), "alignment_loss": Loss(torch.tensor(4.0), 0.5, num_copies=2)}
+    assert total(losses) == 8.0
+    assert {name: float(value) for name, value in shown(losses).items()} == {
+        "loss": 7.0,
+        "mlm_loss": 3.0,
+        "alignment_loss": 2.0,
+    }
 
 
-def test_positives_are_pairs_of_one_concept(world, examples):
-    _, collate, _ = model_and_collator(world, "gat")
-    batch = collate(examples, np.random.default_rng(0))
-    is_positive = positives_of(batch)
-    assert is_positive.sum(dim=1).tolist() == [1] * len(batch.mention_concept)
-    assert is_positive.sum(dim=0).max() > 1
-    assert is_positive.any(dim=0).all()
-
-
-def test_neighbours_and_padding_change_no_mention_and_no_concept(world, examples):
+def test_neighbours_and_padding_change_no_mention_and_no_concept(world, tmp_path):
     """A sentence alone has the vectors that it has in a batch with longer ones."""
-    model, collate, _ = model_and_collator(world, "gat", mlm_probability=1e-12)
-    model.eval()
-    names = np.random.default_rng(0)
-    alone = [collate([example], np.random.default_rng(7)) for example in examples]
-    together = collate(examples, names)
-    assert len({batch.sentences.input_ids.shape[1] for batch in alone}) > 1
+    training = make_training(world, tmp_path)
+    model = training.model.eval()
+    tokenizer = load_language_model(world.inputs.base_model, 48).tokenizer
+    collate = collator(world, tokenizer, mlm_probability=1e-12)
+    copy_examples(world.inputs.train, tmp_path / "some.arrow")
+    examples = ExampleDataset(tmp_path / "some.arrow").examples(np.arange(16))
+    alone = [collate([example], draws()) for example in examples]
+    together = collate(examples, draws())
+    assert len({batch.sentences[0].tokens.input_ids.shape[1] for batch in alone}) > 1
     with torch.no_grad():
-        apart = torch.cat([model(batch).mention_vectors for batch in alone])
-        joint = model(together).mention_vectors
+        apart = torch.cat([vectors_of(model, batch.sentences, True) for batch in alone])
+        joint = vectors_of(model, together.sentences, True)
+        apart_roots = torch.cat([_roots(model, batch.graph) for batch in alone])
+        joint_roots = _roots(model, together.graph)
     assert len(joint) > 16
-    torch.testing.assert_close(joint, apart, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(_sorted(joint), _sorted(apart), atol=1e-5, rtol=1e-4)
+    places = torch.cat([torch.searchsorted(together.graph.concept, batch.graph.concept) for batch in alone])
+    assert len(places) > 16
+    torch.testing.assert_close(joint_roots[places], apart_roots, atol=1e-5, rtol=1e-4)
 
 
-def test_the_vector_of_a_name_does_not_depend_on_its_bucket(world):
-    model, collate, _ = model_and_collator(world, "names_only")
-    model.eval()
-    names = ["renal failure", "kid disease", "failing pulmonary organ with many more words in it than others"]
-    together, number = encode_names(collate._tokenizer, names, 32)
-    assert len(together) > 1
-    with torch.no_grad():
-        joint = torch.cat([model.encode_names(b.tokens, b.spans) for b in together])[torch.from_numpy(number)]
-        apart = torch.cat(
-            [model.encode_names(b.tokens, b.spans) for n in names for b in encode_names(collate._tokenizer, [n], 32)[0]]
-        )
-    torch.testing.assert_close(joint, apart, atol=1e-5, rtol=1e-4)
+def _sorted(vectors):
+    return vectors[vectors[:, 0].argsort()]
 
 
-def test_decay_and_learning_rates_are_where_they_belong(world):
-    model, _, _ = model_and_collator(world, "gat")
-    groups = {id(p): group for group in make_optimiser(model, OPTIMISER).param_groups for p in group["params"]}
+def _roots(model, graph):
+    texts = vectors_of(model, graph.texts, False)
+    return model.encode_nodes(graph, texts[graph.node_text])[graph.root_index]
+
+
+def test_decay_and_learning_rates_are_where_they_belong(world, tmp_path):
+    training = make_training(world, tmp_path, learnable_temperature=True, pooling="attention", infomax_weight=1.0)
+    groups = {id(p): group for group in make_optimiser(training.model, OPTIMISER).param_groups for p in group["params"]}
     assert len({(g["lr"], g["weight_decay"]) for g in groups.values()}) == 4
-    for name, parameter in model.named_parameters():
+    for name, parameter in training.model.named_parameters():
         group = groups[id(parameter)]
         assert group["lr"] == (1e-3 if name.startswith("language_model.") else 2e-3), name
-        is_exempt = name.endswith("bias") or "norm" in name.lower() or name.endswith("scale")
+        is_exempt = name.endswith(("bias", "scale", "pooling.query")) or "norm" in name.lower()
         assert group["weight_decay"] == (0.0 if is_exempt else 0.01), name
 
 
-def test_the_schedule_warms_up_and_ends_above_zero():
-    factors = [learning_rate_factor(step, OPTIMISER) for step in range(100)]
+@pytest.mark.parametrize(("schedule", "middle"), [("cosine", 0.5), ("linear", 0.5)])
+def test_the_schedule_warms_up_and_ends_above_zero(schedule, middle):
+    options = OptimiserOptions(1e-3, 2e-3, 0.01, schedule, 0.1, 100)
+    factors = [learning_rate_factor(step, options) for step in range(100)]
     assert factors[0] == pytest.approx(1 / 11)
     assert max(factors) == factors[10] == 1
     assert factors == [*sorted(factors[:11]), *sorted(factors[11:], reverse=True)]
-    assert factors[55] == pytest.approx(0.5)
-    assert 0 < factors[-1] < 0.01
+    assert factors[55] == pytest.approx(middle)
+    assert 0 < factors[-1] < 0.02
+    assert factors[20] == pytest.approx(0.970 if schedule == "cosine" else 0.889, abs=0.001)
 
 
-def test_without_a_graph_encoder_there_is_only_the_language_model(world, examples):
-    model, collate, options = model_and_collator(world, "none")
-    assert isinstance(model, AlignmentModel)
-    batch = collate(examples, np.random.default_rng(0))
-    assert set(batch_losses(model(batch), batch, options)) == {"loss", "mlm_loss"}
+def test_frozen_layers_are_not_trained(world, tmp_path):
+    training = make_training(world, tmp_path, frozen_layers=1)
+    trained = {name for name, parameter in training.model.named_parameters() if parameter.requires_grad}
+    prefix = "language_model.bert."
+    assert not any(name.startswith((f"{prefix}embeddings.", f"{prefix}encoder.layer.0.")) for name in trained)
+    assert any(name.startswith(f"{prefix}encoder.layer.1.") for name in trained)
+    gradients = training.gradients()
+    assert gradients.keys() == trained
+    assert all(gradient is not None for gradient in gradients.values())
+
+
+def test_without_a_graph_encoder_there_is_only_the_language_model(world, tmp_path):
+    training = make_training(world, tmp_path, graph_encoder="none")
+    assert training.model.graph_encoder is None
+    assert set(training.step().backward(training.data.batches.train(0), 0)) == {"loss", "mlm_loss"}

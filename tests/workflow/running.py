@@ -11,6 +11,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 COPIED = ["bali", "workflow", "resources", "envs", "config.yaml"]
+# Of __pycache__ only what numba compiled comes along, found by the content of its source: a minute per cold project.
+# A file that another process is writing has a name of its own until it is whole.
+NOT_COPIED = shutil.ignore_patterns("*.pyc*", "*.tmp.*", ".*")
 SMALL = {  # the demo's configuration, cut down to what a test can wait for
     "base_model": {"num_steps": 30, "vocabulary_size": 1000},
     "pretraining": {"num_steps": 48, "checkpoint_every": 5, "log_every": 8, "validate_every": 24},
@@ -25,7 +28,7 @@ def copy_project(folder: Path) -> Path:
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            shutil.copytree(source, folder / name, ignore=NOT_COPIED)
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / name)

@@ -1,11 +1,12 @@
 """The same input, configuration and seed give the same bytes, whatever the directory, the hash seed or the faults."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 
-from running import command, copy_project, snakemake
+from running import command, copy_project, planned, snakemake
 
 from bali.io.files import digest_file
 
@@ -30,23 +31,37 @@ def test_two_runs_give_the_same_bytes(finished, tmp_path):
     assert sorted(found) == sorted(expected)
 
 
-def test_a_killed_training_comes_back_to_the_same_bytes(finished, tmp_path):
-    project = copy_project(tmp_path / "killed")
-    target = "results/models/bali_gat"
-    result = snakemake(project, "--until", "make_examples", "build_base_model", "sample_subgraphs")
-    assert result.returncode == 0, result.stdout
+def copy_without(finished, folder, removed):
+    """A copy of the finished run, with Snakemake's records, in which some of the results were never made."""
+    shutil.copytree(finished, folder)
+    for path in removed:
+        shutil.rmtree(folder / "results" / path)
+    return folder
+
+
+def run_and_kill(project, is_time, *arguments):
+    """Start a run, kill all of its processes once `is_time()`, and unlock the folder."""
+    assert not is_time()
     process = subprocess.Popen(
-        command(target), cwd=project, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(*arguments), cwd=project, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     deadline = time.monotonic() + 120
-    checkpoints = project / "results/checkpoints/bali_gat"
-    while not list(checkpoints.glob("*/step-*")) and time.monotonic() < deadline:
+    while not is_time() and time.monotonic() < deadline:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert not (project / target).exists()
     result = snakemake(project, "--unlock")
     assert result.returncode == 0, result.stdout
+
+
+def test_a_killed_training_comes_back_to_the_same_bytes(finished, tmp_path):
+    target = "results/models/bali_gat"
+    removed = ["models/bali_gat", "logs/pretrain_model"]
+    project = copy_without(finished, tmp_path / "killed", removed)
+    assert planned(project, target) == {"pretrain_model"}
+    checkpoints = project / "results/checkpoints/bali_gat"
+    run_and_kill(project, lambda: list(checkpoints.glob("*/step-*")), target)
+    assert not (project / target).exists()
     result = snakemake(project, target)
     assert result.returncode == 0, result.stdout
     assert "resum" in (project / "results/logs/pretrain_model/bali_gat.log").read_text().lower()
@@ -58,28 +73,16 @@ def test_a_killed_training_comes_back_to_the_same_bytes(finished, tmp_path):
 
 
 def test_after_a_kill_only_the_unfinished_shards_are_linked_again(finished, tmp_path):
-    project = copy_project(tmp_path / "killed")
     targets = sorted(f"results/mentions/{path.name}" for path in (finished / "results/mentions").glob("*.parquet"))
     assert len(targets) == 3
-    result = snakemake(project, "--until", "split_sentences", "build_linker_index", "ingest_umls")
-    assert result.returncode == 0, result.stdout
-    process = subprocess.Popen(
-        [*command(*targets), "--cores", "1"],
-        cwd=project,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 120
-    while not any((project / target).exists() for target in targets) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.5)  # the next one has begun
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    project = copy_without(finished, tmp_path / "killed", ["mentions", "logs/link_mentions"])
+    assert planned(project, *targets) == {"link_mentions"}
+    logs = project / "results/logs/link_mentions"
+    # With one core the second log begins once Snakemake has noted that the first shard is done.
+    run_and_kill(project, lambda: len(list(logs.glob("*.log"))) > 1, *targets, "--cores", "1")
     done = {target for target in targets if (project / target).exists()}
     times = {target: (project / target).stat().st_mtime_ns for target in done}
     assert 0 < len(done) < len(targets)
-    assert snakemake(project, "--unlock").returncode == 0
     result = snakemake(project, "--rerun-incomplete", *targets)
     assert result.returncode == 0, result.stdout
     assert {target: (project / target).stat().st_mtime_ns for target in done} == times

@@ -51,16 +51,32 @@ def options(*sections):
 
 
 def experiment_options(wildcards):
-    """The sections that a training reads; of the experiments only its own."""
-    sections = section_options(CONFIG, ["seed", "pretraining", "compute"])
-    return options_json(
-        {
-            **sections,
-            "experiments": {
-                wildcards.experiment: CONFIG.experiments[wildcards.experiment]
-            },
-        }
+    """The sections that a training reads, with its own overrides; a key that does not act on it is at its default."""
+    name = wildcards.experiment
+    training = CONFIG.experiment(name).effective()
+    own = CONFIG.model_copy(update={"pretraining": training})
+    sections = section_options(own, ["seed", "pretraining", "compute"])
+    settings = {
+        key: value
+        for key, value in CONFIG.experiments[name].items()
+        if key in training.settings
+    }
+    return options_json({**sections, "experiments": {name: settings}})
+
+
+def training_threads(wildcards):
+    """The threads of all processes of a training."""
+    num_processes = CONFIG.experiment(wildcards.experiment).num_processes
+    return CONFIG.compute.cpu_threads * num_processes
+
+
+def training_python(wildcards):
+    """What starts a training: Python, or torchrun where it has several processes."""
+    num_processes = CONFIG.experiment(wildcards.experiment).num_processes
+    launcher = (
+        f"python -m torch.distributed.run --standalone --nproc-per-node {num_processes}"
     )
+    return launcher if num_processes > 1 else "python"
 
 
 def evaluation_options(wildcards):

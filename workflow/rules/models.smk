@@ -39,7 +39,7 @@ rule pretrain_model:
         f"{RESULTS}/benchmarks/pretrain_model/{{experiment}}.tsv"
     conda:
         "../../envs/model.yaml"
-    threads: CONFIG.compute.cpu_threads
+    threads: training_threads
     resources:
         mem_mb=memory(8000, 4.0),
     params:
@@ -49,8 +49,9 @@ rule pretrain_model:
         graph_dir=input_folder("graph"),
         umls_dir=input_folder("umls"),
         checkpoint_dir=f"{RESULTS}/checkpoints/{{experiment}}",
+        python=training_python,
     shell:
-        "python -m bali pretrain --experiment {wildcards.experiment:q} --base-model {params.base_model:q}"
+        "{params.python} -m bali pretrain --experiment {wildcards.experiment:q} --base-model {params.base_model:q}"
         " --train {input.train:q} --validation {input.validation:q} --subgraphs {input.subgraphs:q}"
         " --graph-dir {params.graph_dir:q} --umls-dir {params.umls_dir:q} --output-dir {output:q}"
         " --checkpoint-dir {params.checkpoint_dir:q} --options {params.options:q}"

@@ -4,50 +4,58 @@ import numpy as np
 import pytest
 import torch
 
-from bali.batching.collator import BatchOptions, Collator, GraphSide
-from bali.batching.example_dataset import Example, Mention
-from bali.batching.name_table import NameTable
-from bali.batching.subgraph_store import SubgraphStore
-from bali.models.wordpiece import count_words, learn_vocabulary, make_tokenizer
-from tests.unit.training.fixtures import CUIS, make_world, names_of
+from bali.batching.collator import Collator, Share
+from bali.batching.example_dataset import Example, ExampleDataset, Mention, copy_examples
+from tests.unit.batching.sides import collator, draws, sentence_side, tokenizer_of_the_world
+from tests.unit.training.fixtures import CUIS, make_world
 
 TEXT = "renal failure, failing renal organ and cardiac failure"
 MENTIONS = (Mention(0, 13, CUIS[0]), Mention(15, 34, CUIS[0]), Mention(39, 54, CUIS[2]))
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory):
-    world = make_world(tmp_path_factory.mktemp("world"), with_base_model=False)
-    store = SubgraphStore.read(world.inputs.subgraphs)
-    return GraphSide(store, NameTable.read(world.inputs.names, world.inputs.nodes, store.node_ids()))
+def world(tmp_path_factory):
+    return make_world(tmp_path_factory.mktemp("world"), with_base_model=False)
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    words = count_words([TEXT, *(name for concept in range(12) for name in names_of(concept))] * 2)
-    return make_tokenizer(learn_vocabulary(words, 400), 64)
+    return tokenizer_of_the_world()
 
 
-def options(**changes):
-    shares = {"mlm_probability": 0.15, "mention_masking": 0.0, "centre_name_masking": 0.0}
-    return BatchOptions(**{"max_sentence_length": 64, "max_name_length": 16, **shares, **changes})
+@pytest.fixture(scope="module")
+def examples(world, tmp_path_factory):
+    cache = tmp_path_factory.mktemp("cache") / "train.arrow"
+    copy_examples(world.inputs.train, cache)
+    return ExampleDataset(cache).examples(np.arange(40))
 
 
-def collate(tokenizer, graph, examples, seed=0, **changes):
-    return Collator(tokenizer, options(**changes), graph)(examples, np.random.default_rng(seed))
+def collate(world, tokenizer, examples, step=0, **changes):
+    return collator(world, tokenizer, **changes)(examples, draws(step))
 
 
 def words_of(tokenizer, batch, group):
-    positions = batch.mentions.position[batch.mentions.group == group]
-    return tokenizer.convert_ids_to_tokens(batch.sentences.input_ids.flatten()[positions].tolist())
+    """The tokens of a mention vector of a batch of one part."""
+    (part,) = batch.sentences
+    positions = part.spans.position[part.spans.group == group]
+    return tokenizer.convert_ids_to_tokens(part.tokens.input_ids.flatten()[positions].tolist())
 
 
-def test_a_repeated_concept_keeps_every_token_in_one_vector(tokenizer, graph):
-    batch = collate(tokenizer, graph, [Example(TEXT, MENTIONS)], mlm_probability=1e-9)
-    assert batch.mentions.num_groups == 2
+def rows_of(parts):
+    """The tokens of each text without padding, through all parts."""
+    return [
+        row[: int(mask.sum())].tolist()
+        for part in parts
+        for row, mask in zip(part.tokens.input_ids, part.tokens.attention_mask, strict=True)
+    ]
+
+
+def test_a_repeated_concept_keeps_every_token_in_one_vector(world, tokenizer):
+    batch = collate(world, tokenizer, [Example(TEXT, MENTIONS)], mlm_probability=1e-9)
+    assert batch.sentences[0].spans.num_groups == 2
     assert words_of(tokenizer, batch, 0) == ["renal", "failure", "failing", "renal", "organ"]
     assert words_of(tokenizer, batch, 1) == ["cardiac", "failure"]
-    assert batch.mention_concept.tolist() == [0, 1]
+    assert batch.mention_concept.tolist() == batch.graph.concept.tolist() == [0, 2]
     assert batch.counts == {
         "sentences": 1,
         "mentions": 3,
@@ -57,69 +65,131 @@ def test_a_repeated_concept_keeps_every_token_in_one_vector(tokenizer, graph):
     }
 
 
-def test_one_concept_in_two_sentences_is_one_concept_of_the_batch(tokenizer, graph):
-    batch = collate(tokenizer, graph, [Example(TEXT, MENTIONS), Example(TEXT, MENTIONS[2:])])
-    assert batch.mentions.num_groups == 3
-    assert batch.mention_concept.tolist() == [0, 1, 1]
-    assert len(batch.graph.root_index) == 2
+def test_one_concept_in_two_sentences_is_one_concept_of_the_batch(world, tokenizer):
+    batch = collate(world, tokenizer, [Example(TEXT, MENTIONS), Example(TEXT, MENTIONS[2:])])
+    assert batch.sentences[0].spans.num_groups == 3
+    assert batch.mention_concept.tolist() == [0, 2, 2]
+    assert batch.graph.concept.tolist() == [0, 2]
 
 
-def test_dropped_mentions_are_counted_by_reason(tokenizer, graph):
+def test_dropped_mentions_are_counted_by_reason(world, tokenizer):
     unknown = Mention(0, 5, "C7777777")
     examples = [Example(TEXT, (unknown, *MENTIONS[1:])), Example("\u200b\u200b renal", (Mention(0, 1, CUIS[0]),))]
-    batch = collate(tokenizer, graph, examples, max_sentence_length=9)
-    assert batch.counts["mentions_without_subgraph"] == 1
-    assert batch.counts["mentions_cut_by_truncation"] == 1
-    assert batch.counts["mentions_without_token"] == 1
-    assert batch.counts["mentions"] == 1
+    side = sentence_side(tokenizer, collator(world, tokenizer)._graph.subgraphs, max_length=9)
+    counts = {}
+    side(examples, np.arange(2), draws(), counts)
+    assert counts == {
+        "mentions": 1,
+        "mentions_cut_by_truncation": 1,
+        "mentions_without_token": 1,
+        "mentions_without_subgraph": 1,
+    }
 
 
-def test_inputs_are_not_changed(tokenizer, graph):
+def test_inputs_are_not_changed(world, tokenizer):
     examples = [Example(TEXT, MENTIONS)] * 3
     before = copy.deepcopy(examples)
-    collate(tokenizer, graph, examples, mention_masking=1.0, centre_name_masking=1.0)
+    collate(world, tokenizer, examples, mention_masking=1.0, centre_name_masking=1.0)
     assert examples == before
 
 
-def test_mention_masking_hides_the_mention_and_keeps_the_targets(tokenizer, graph):
-    plain = collate(tokenizer, graph, [Example(TEXT, MENTIONS)], seed=4)
-    masked = collate(tokenizer, graph, [Example(TEXT, MENTIONS)], seed=4, mention_masking=1.0)
-    assert len(plain.mlm_target) > 0
-    assert torch.equal(plain.mlm_target, masked.mlm_target)
+def test_mention_masking_hides_the_mention_and_keeps_the_targets(world, tokenizer):
+    plain = collate(world, tokenizer, [Example(TEXT, MENTIONS)], step=1, mlm_probability=0.5)
+    masked = collate(world, tokenizer, [Example(TEXT, MENTIONS)], step=1, mlm_probability=0.5, mention_masking=1.0)
+    targets = plain.sentences[0].targets.token
+    assert len(targets) > 0
+    assert torch.equal(targets, masked.sentences[0].targets.token)
     assert set(words_of(tokenizer, masked, 0)) == {"[MASK]"}
     assert set(words_of(tokenizer, plain, 0)) != {"[MASK]"}
 
 
-def test_centre_name_masking_spares_a_root_without_neighbours(tokenizer, graph):
-    last = Example("thyroid failure", (Mention(0, 15, CUIS[11]),))
-    batch = collate(tokenizer, graph, [Example(TEXT, MENTIONS), last], centre_name_masking=1.0)
-    names = [row for bucket in batch.graph.names for row in bucket.tokens.input_ids.tolist()]
-    roots = [names[batch.graph.node_name[index]] for index in batch.graph.root_index.tolist()]
-    is_masked = [tokenizer.mask_token_id in row for row in roots]
-    assert is_masked == [True, True, False]
+def test_parts_hold_the_same_sentences_mentions_and_targets(world, tokenizer, examples):
+    whole, parts = (collate(world, tokenizer, examples, at_once=at_once) for at_once in (None, 7))
+    assert [len(part.tokens.input_ids) for part in parts.sentences] == [7, 7, 7, 7, 7, 5]
+    assert len({part.tokens.input_ids.shape[1] for part in parts.sentences}) > 1
+    assert rows_of(parts.sentences) == rows_of(whole.sentences)
+    assert torch.equal(parts.mention_concept, whole.mention_concept)
+    assert sum(part.spans.num_groups for part in parts.sentences) == len(whole.mention_concept) > 40
+    pooled, targets = ([tokens_of(batch, kind) for batch in (whole, parts)] for kind in ("spans", "targets"))
+    assert pooled[0] == pooled[1]
+    assert targets[0] == targets[1]
+    assert len(targets[0]) > 20
 
 
-def test_a_name_is_encoded_once(tokenizer, graph):
-    batch = collate(tokenizer, graph, [Example(TEXT, MENTIONS)] * 20)
-    names = [tuple(row) for bucket in batch.graph.names for row in bucket.tokens.input_ids.tolist()]
-    assert len(names) == len(set(names)) == int(batch.graph.node_name.max()) + 1 > 1
+def tokens_of(batch, kind):
+    """What stands at the positions of spans or targets, with the vector or the token to predict."""
+    found, first = [], 0
+    for part in batch.sentences:
+        places = getattr(part, kind)
+        values = places.group + first if kind == "spans" else places.token
+        ids = part.tokens.input_ids.flatten()[places.position]
+        found += list(zip(ids.tolist(), values.tolist(), strict=True))
+        first += part.spans.num_groups
+    return found
+
+
+def test_shares_of_two_processes_are_the_whole_batch(world, tokenizer, examples):
+    """Sentences, corruption and names are what one process would have."""
+    whole = collate(world, tokenizer, examples, centre_name_masking=0.5, mention_masking=0.3)
+    shares = [
+        collate(world, tokenizer, examples, share=Share(rank, 2), centre_name_masking=0.5, mention_masking=0.3)
+        for rank in range(2)
+    ]
+    assert [share.counts["sentences"] for share in shares] == [20, 20]
+    assert sum(share.counts["mentions"] for share in shares) == whole.counts["mentions"]
+    rows = [row for share in shares for row in rows_of(share.sentences)]
+    assert sorted(rows) == sorted(rows_of(whole.sentences))
+    assert len(rows) == 40
+    expected = concept_names(whole)
+    assert len(expected) == 12
+    for share in shares:
+        found = concept_names(share)
+        assert 0 < len(found) <= len(expected)
+        assert found.items() <= expected.items()
+
+
+def concept_names(batch):
+    """Concept -> names of the nodes of its subgraph."""
+    texts = rows_of(batch.graph.texts)
+    names = {}
+    for node, subgraph in enumerate(batch.graph.subgraph.tolist()):
+        concept = int(batch.graph.concept[subgraph])
+        names.setdefault(concept, []).append(tuple(texts[batch.graph.node_text[node]]))
+    return {concept: tuple(found) for concept, found in names.items()}
 
 
 def test_without_a_graph_side_only_the_language_model_is_fed(tokenizer):
-    batch = collate(tokenizer, None, [Example(TEXT, MENTIONS)], mention_masking=1.0, mlm_probability=1e-9)
+    side = sentence_side(tokenizer, mention_masking=1.0, mlm_probability=1e-9)
+    batch = Collator(side)([Example(TEXT, MENTIONS)], draws())
     assert batch.graph is None
-    assert batch.mentions.num_groups == 0
-    assert tokenizer.mask_token_id not in batch.sentences.input_ids
+    assert batch.sentences[0].spans.num_groups == 0
+    assert tokenizer.mask_token_id not in batch.sentences[0].tokens.input_ids
 
 
-def test_no_mention_in_the_batch_means_no_graph(tokenizer, graph):
-    batch = collate(tokenizer, graph, [Example(TEXT, ())])
+def test_no_mention_in_the_batch_means_no_graph(world, tokenizer):
+    batch = collate(world, tokenizer, [Example(TEXT, ())])
     assert batch.graph is None
-    assert batch.sentences.input_ids.shape[0] == 1
+    assert batch.sentences[0].tokens.input_ids.shape[0] == 1
 
 
-def test_the_generator_alone_decides(tokenizer, graph):
-    first, again, other = (collate(tokenizer, graph, [Example(TEXT, MENTIONS)] * 4, seed=s) for s in (1, 1, 2))
-    assert torch.equal(first.sentences.input_ids, again.sentences.input_ids)
-    assert torch.equal(first.graph.node_name, again.graph.node_name)
-    assert not torch.equal(first.sentences.input_ids, other.sentences.input_ids)
+def test_the_draws_alone_decide(world, tokenizer):
+    first, again, other = (collate(world, tokenizer, [Example(TEXT, MENTIONS)] * 4, step=s) for s in (1, 1, 2))
+    assert rows_of(first.sentences) == rows_of(again.sentences) != rows_of(other.sentences)
+    assert concept_names(first) == concept_names(again)
+
+
+def test_related_concepts_and_those_of_one_name_are_found(world, tokenizer, examples):
+    nothing = collate(world, tokenizer, examples[:6])
+    assert nothing.ignored_concepts.shape == (2, 0)
+    concepts = nothing.graph.concept.tolist()
+    related = collate(world, tokenizer, examples[:6], masks=("related",))
+    # Edges of the tiny world: from c + 1 and c + 5 to every c but the last.
+    edges = {(s, c) for c in concepts for s in ((c + 1) % 12, (c + 5) % 12) if s in concepts and c != 11}
+    expected = edges | {(c, s) for s, c in edges}
+    assert {tuple(pair) for pair in related.ignored_concepts.T.tolist()} == expected
+    assert len(expected) > 4
+    for share in (Share(0, 2), Share(1, 2)):
+        ignored = collate(world, tokenizer, examples[:6], masks=("related",), share=share).ignored_concepts
+        assert torch.equal(ignored, related.ignored_concepts), "every process knows the pairs of the whole batch"
+    by_name = collate(world, tokenizer, examples[:6], masks=("names",))
+    assert by_name.ignored_concepts.shape == (2, 0), "no two concepts of the tiny world share a name"

@@ -5,31 +5,34 @@ import torch
 from torch.nn import functional
 
 from bali.objectives.infonce import symmetric_infonce
-from bali.objectives.mlm import masked_language_modelling
+from tests.unit.objectives.cases import assert_zero_with_zero_gradients, random_case, requiring_gradients
 
 
-def independent_infonce(anchors, positives, is_positive, temperature):
+def independent_infonce(anchors, positives, is_positive, temperature, is_ignored=None):
     """Pair by pair in plain Python floats, from the formula in the docstring."""
     cosine = [[float(functional.cosine_similarity(a, p, dim=0)) / temperature for p in positives] for a in anchors]
+    flags = is_positive.int()  # 1 positive, 0 negative, -1 neither
+    if is_ignored is not None:
+        flags = flags.masked_fill(is_ignored, -1)
+    flags = flags.tolist()
 
     def direction(rows, flags):
         losses = []
         for row, flag in zip(rows, flags, strict=True):
-            negatives = sum(math.exp(s) for s, f in zip(row, flag, strict=True) if not f)
-            pairs = [-math.log(math.exp(s) / (math.exp(s) + negatives)) for s, f in zip(row, flag, strict=True) if f]
+            negatives = sum(math.exp(s) for s, f in zip(row, flag, strict=True) if f == 0)
+            pairs = [math.log((math.exp(s) + negatives) / math.exp(s)) for s, f in zip(row, flag, strict=True) if f > 0]
             if pairs:
                 losses.append(sum(pairs) / len(pairs))
         return sum(losses) / len(losses)
 
-    flags = is_positive.tolist()
     return (direction(cosine, flags) + direction(list(zip(*cosine, strict=True)), list(zip(*flags, strict=True)))) / 2
 
 
-def random_case(seed=0):
-    torch.manual_seed(seed)
-    anchors, positives = torch.randn(7, 5, dtype=torch.float64), torch.randn(4, 5, dtype=torch.float64)
-    ids = torch.tensor([0, 1, 1, 2, 0, 3, 1])
-    return anchors, positives, ids[:, None] == torch.arange(4)[None]
+def ignoring(*pairs):
+    is_ignored = torch.zeros(7, 4, dtype=torch.bool)
+    for row, column in pairs:
+        is_ignored[row, column] = True
+    return is_ignored
 
 
 def test_orthogonal_vectors_have_the_closed_form():
@@ -48,7 +51,7 @@ def test_several_positives_agree_with_the_formula_pair_by_pair():
     anchors, positives, is_positive = random_case()
     assert is_positive.sum(dim=0).max() > 1
     found = symmetric_infonce(anchors, positives, is_positive, temperature=0.3)
-    assert found.item() == pytest.approx(independent_infonce(anchors, positives, is_positive, 0.3), rel=1e-5)
+    assert found.item() == pytest.approx(independent_infonce(anchors, positives, is_positive, 0.3), rel=1e-12)
 
 
 def test_unique_positives_agree_with_cross_entropy():
@@ -61,40 +64,94 @@ def test_unique_positives_agree_with_cross_entropy():
     assert symmetric_infonce(anchors, positives, is_positive, 0.07).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
+def test_unique_positives_agree_with_pytorch_metric_learning():
+    from pytorch_metric_learning.losses import NTXentLoss  # noqa: PLC0415, takes seconds to import
+
+    anchors, positives = random_case(2)[0], random_case(3)[0]
+    ids, same_ids = torch.arange(7), torch.arange(7)  # two tensors: the library takes one for a set against itself
+    loss = NTXentLoss(temperature=0.07)
+    expected = (loss(anchors, ids, None, positives, same_ids) + loss(positives, ids, None, anchors, same_ids)) / 2
+    assert expected > 0
+    found = symmetric_infonce(anchors, positives, torch.eye(7, dtype=torch.bool), 0.07)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-9)
+
+
+def test_ignored_pairs_agree_with_the_formula_pair_by_pair():
+    anchors, positives, is_positive = random_case()
+    is_ignored = ignoring((0, 1), (3, 3), (1, 1), (6, 0))  # (1, 1) is a positive
+    assert (is_ignored & is_positive).any()
+    assert (is_ignored & ~is_positive).any()
+    found = symmetric_infonce(anchors, positives, is_positive, 0.3, is_ignored).item()
+    assert found == pytest.approx(independent_infonce(anchors, positives, is_positive, 0.3, is_ignored), rel=1e-12)
+    assert found != pytest.approx(symmetric_infonce(anchors, positives, is_positive, 0.3).item(), rel=1e-3)
+
+
+def test_wholly_ignored_rows_and_columns_are_as_if_absent():
+    anchors, positives, is_positive = random_case()
+    is_ignored = torch.zeros_like(is_positive)
+    is_ignored[5], is_ignored[:, 3] = True, True  # the only mention of concept 3, and concept 3
+    present = symmetric_infonce(anchors, positives, is_positive, 0.3, is_ignored)
+    rows = [0, 1, 2, 3, 4, 6]
+    absent = symmetric_infonce(anchors[rows], positives[:3], is_positive[rows][:, :3], 0.3)
+    torch.testing.assert_close(present, absent)
+
+
+def test_an_ignored_pair_has_no_gradient():
+    anchors, positives = requiring_gradients(torch.randn(2, 3), torch.randn(2, 3))
+    is_ignored = torch.tensor([[False, False], [True, True]])
+    symmetric_infonce(anchors, positives, torch.eye(2, dtype=torch.bool), 0.5, is_ignored).backward()
+    assert anchors.grad[0].abs().sum() > 0
+    assert (anchors.grad[1] == 0).all()
+
+
 def test_order_of_anchors_and_positives_does_not_matter():
     anchors, positives, is_positive = random_case()
+    is_ignored = ignoring((0, 1), (1, 1))
     rows, columns = torch.tensor([3, 0, 6, 1, 5, 2, 4]), torch.tensor([2, 0, 3, 1])
-    permuted = symmetric_infonce(anchors[rows], positives[columns], is_positive[rows][:, columns], 0.1)
-    torch.testing.assert_close(permuted, symmetric_infonce(anchors, positives, is_positive, 0.1))
+    permuted = symmetric_infonce(
+        anchors[rows], positives[columns], is_positive[rows][:, columns], 0.1, is_ignored[rows][:, columns]
+    )
+    torch.testing.assert_close(permuted, symmetric_infonce(anchors, positives, is_positive, 0.1, is_ignored))
 
 
-def test_gradient_reaches_both_sides_and_agrees_with_differences():
+def test_gradient_reaches_both_sides_and_the_temperature_and_agrees_with_differences():
     anchors, positives, is_positive = random_case()
-    anchors.requires_grad_()
-    positives.requires_grad_()
-    symmetric_infonce(anchors, positives, is_positive, 0.5).backward()
-    assert anchors.grad.abs().sum(dim=1).min() > 0
-    assert positives.grad.abs().sum(dim=1).min() > 0
-    step = torch.zeros_like(positives)
-    step[1, 2] = 1e-2
-    with torch.no_grad():
-        high, low = (symmetric_infonce(anchors, positives + sign * step, is_positive, 0.5) for sign in (1, -1))
-    assert ((high - low) / 2e-2).item() == pytest.approx(positives.grad[1, 2].item(), rel=1e-2)
+    inputs = requiring_gradients(anchors, positives, torch.tensor(0.5, dtype=torch.float64))
+    symmetric_infonce(inputs[0], inputs[1], is_positive, inputs[2]).backward()
+    assert inputs[0].grad.abs().sum(dim=1).min() > 0
+    assert inputs[1].grad.abs().sum(dim=1).min() > 0
+    assert inputs[2].grad.abs() > 0
+    is_ignored = ignoring((0, 1), (1, 1))
+    assert torch.autograd.gradcheck(lambda a, p, t: symmetric_infonce(a, p, is_positive, t, is_ignored), inputs)
 
 
 def test_positives_are_never_negatives_of_each_other():
     """Two mentions of one concept alone in a batch: nothing to tell apart, no loss, and no NaN gradient."""
-    anchors, positives = torch.randn(2, 3, requires_grad=True), torch.randn(1, 3, requires_grad=True)
+    anchors, positives = requiring_gradients(torch.randn(2, 3), torch.randn(1, 3))
     loss = symmetric_infonce(anchors, positives, torch.ones(2, 1, dtype=torch.bool), 0.07)
-    loss.backward()
-    assert loss.item() == 0
-    assert torch.isfinite(anchors.grad).all()
+    assert_zero_with_zero_gradients(loss, anchors, positives)
 
 
-def test_mlm_is_cross_entropy_and_zero_without_targets():
-    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]], requires_grad=True)
-    loss = masked_language_modelling(logits, torch.tensor([1, 0]))
-    assert loss.item() == pytest.approx((math.log(4 / 3) + math.log(2)) / 2)
-    empty = masked_language_modelling(logits[:0], torch.empty(0, dtype=torch.int64))
-    empty.backward()
-    assert empty.item() == 0
+@pytest.mark.parametrize("sizes", [(3, 4), (0, 4), (3, 0), (0, 0)])
+def test_no_positive_is_zero_with_zero_gradients(sizes):
+    inputs = requiring_gradients(torch.randn(sizes[0], 5), torch.randn(sizes[1], 5), torch.tensor(0.07))
+    loss = symmetric_infonce(inputs[0], inputs[1], torch.zeros(*sizes, dtype=torch.bool), inputs[2])
+    assert_zero_with_zero_gradients(loss, *inputs)
+
+
+def test_everything_ignored_is_zero_with_zero_gradients():
+    anchors, positives, is_positive = random_case()
+    inputs = requiring_gradients(anchors, positives)
+    loss = symmetric_infonce(*inputs, is_positive, 0.07, torch.ones_like(is_positive))
+    assert_zero_with_zero_gradients(loss, *inputs)
+
+
+def test_autocast_does_not_lower_the_precision():
+    anchors, positives, is_positive = random_case()
+    anchors, positives = anchors.float(), positives.float()
+    expected = symmetric_infonce(anchors, positives, is_positive, 0.07)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert (anchors @ positives.T).dtype == torch.bfloat16
+        found = symmetric_infonce(anchors, positives, is_positive, 0.07)
+    assert found.dtype == torch.float32
+    assert found.item() == expected.item()

@@ -4,9 +4,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from bali.config import BaseModelRecipe, Compute
+from bali.graph.csr import InEdges
 from bali.io.census import Census
 from bali.io.parquet import Provenance, write_artefact
 from bali.models.language_model import save_language_model
@@ -55,8 +57,8 @@ class World:
     held_out: Path
 
 
-def make_world(root: Path, with_base_model: bool = True) -> World:
-    """Write all artefacts below `root`."""
+def world_at(root: Path) -> World:
+    """The paths of a world below `root`."""
     inputs = TrainingInputs(
         base_model=root / "base_model",
         train=(root / "examples/train-a.parquet", root / "examples/train-b.parquet"),
@@ -65,7 +67,13 @@ def make_world(root: Path, with_base_model: bool = True) -> World:
         graph_dir=root / "graph",
         umls_dir=root / "umls",
     )
-    world = World(root, inputs, root / "sentences.parquet", root / "held_out.parquet")
+    return World(root, inputs, root / "sentences.parquet", root / "held_out.parquet")
+
+
+def make_world(root: Path, with_base_model: bool = True) -> World:
+    """Write all artefacts below `root`."""
+    world = world_at(root)
+    inputs = world.inputs
     _write_knowledge(inputs)
     rows = [_sentence(number) for number in range(60)]
     for path, part in zip((*inputs.train, *inputs.validation), (rows[:20], rows[20:48], rows[48:]), strict=True):
@@ -137,6 +145,8 @@ def _write_knowledge(inputs: TrainingInputs) -> None:
         for c in concepts
         for s, r in sorted(in_neighbours(c))
     ]
+    columns = [np.array([edge[name] for edge in edges]) for name in ("source", "target", "relation_id")]
+    InEdges.from_edges(*columns, len(CUIS)).save(inputs.in_edges)
     counts = Counter(edge["relation_id"] for edge in edges)
     labels = [{"relation_id": r, "rel": "RO", "rela": f"r{r}", "num_edges": counts[r]} for r in range(max(counts) + 1)]
     _write("relation_labels", inputs.relation_labels, labels)
