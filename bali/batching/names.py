@@ -26,7 +26,7 @@ def encode_names(
     So the mean of a text's states, as encoders are commonly used, is what is trained.
 
     Returns:
-        parts: names of at most 8, 16, 32, ... tokens, at most `tokens_at_once` together.
+        parts: names of at most 4, 8, 12, ... tokens, at most `tokens_at_once` together.
         number: (num_names,) the number of each name, counted through the parts.
     """
     texts = tokenise(tokenizer, names, max_length)

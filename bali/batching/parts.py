@@ -9,7 +9,7 @@ import torch
 from bali.batching.batch import Spans, Targets, Texts, Tokens
 from bali.batching.ragged import IntArray
 
-_BUCKET_LENGTHS = (8, 16, 32, 64, 128, 256, 512)  # tokens; a part is padded to its own longest text
+_BUCKET_LENGTHS = (4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class PaddedTexts:
 
 
 def length_parts(lengths: IntArray, tokens_at_once: int | None) -> list[slice]:
-    """Rows of like length: at most 8, 16, 32, ... tokens, and at most `tokens_at_once` of them padded (or one text).
+    """Rows of like length: at most 4, 8, 12, ... tokens, and at most `tokens_at_once` of them padded (or one text).
 
     Args:
         lengths: (num_texts,) tokens of each text, not decreasing.

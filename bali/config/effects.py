@@ -39,6 +39,10 @@ _MENTION_NAME = _positive("mention_name_weight")
 _CORRUPTED = _positive("corrupted_edges_weight")
 _INFONCE = Need(lambda p: _ALIGNMENT.is_met(p) and p.alignment_loss == "infonce", "alignment_loss infonce")
 _MENTIONS = _any_of(_ALIGNMENT, _MENTION_NAME, _CORRUPTED)
+_SENTENCES = Need(
+    lambda p: _GRAPH.is_met(p) and (p.mlm_weight > 0 or _MENTIONS.is_met(p)),
+    "a graph encoder, and an objective that reads sentences",
+)
 _NEW_PARAMETERS = Need(
     lambda p: (
         _NETWORK.is_met(p)
@@ -72,7 +76,7 @@ KEY_NEEDS: dict[str, Need] = {
     "infomax_weight": _NETWORK,
     "corrupted_edges_weight": _NETWORK,
     "graph_mlm_weight": _LINEARISED,
-    "mention_masking": _MENTIONS,
+    "mention_masking": _SENTENCES,
     "centre_name_masking": _EDGES,
     "node_text": _GRAPH,
     "max_name_length": _GRAPH,

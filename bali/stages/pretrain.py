@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     name = arguments.experiment
     if name not in config.experiments:
         raise ConfigError(f"--experiment: expected one of {', '.join(config.experiments)}, got {name!r}.")
-    resolved = config.model_copy(update={"pretraining": config.experiment(name)})
+    resolved = config.model_copy(update={"pretraining": config.experiment(name).effective()})
     options = section_options(resolved, ["pretraining", "compute", "seed"])
     logging.getLogger(__name__).info("experiment %s: %s", name, options)
     inputs = TrainingInputs(
