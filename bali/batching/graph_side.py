@@ -88,7 +88,8 @@ class GraphSide:
         masked[keyed.union.root_index[self._masked_roots(keyed, draws)]] = len(names)
         if self._linearised is not None:
             return self._with_linearised(self._linearised, keyed, (names, masked, root_name), draws, counts)
-        texts, number = self._encode([*names, self._tokenizer.mask_token], masked, root_name)
+        used = [masked, root_name] if self._options.with_root_names else [masked]
+        texts, number = self._encode([*names, self._tokenizer.mask_token], used)
         return self._graph_batch(keyed, texts, (number[masked], number[root_name]), links, draws)
 
     def _draw_names(self, keyed: KeyedUnion, draws: Draws) -> tuple[list[str], IntArray]:
@@ -101,9 +102,9 @@ class GraphSide:
         drawn = draws.uniform(Purpose.CENTRE_MASKING, keyed.concepts)
         return (drawn < self._options.centre_name_masking) & keyed.union.root_has_edges
 
-    def _encode(self, names: Sequence[str], *used: IntArray) -> tuple[tuple[Texts, ...], IntArray]:
-        """Encode the names in use (of `used[1]`, the roots' own, only where asked for); the number of each."""
-        wanted = np.unique(np.concatenate(used if self._options.with_root_names else used[:1]))
+    def _encode(self, names: Sequence[str], used: Sequence[IntArray]) -> tuple[tuple[Texts, ...], IntArray]:
+        """Encode those of the names whose numbers are used; the number of each name's text, -1 where it has none."""
+        wanted = np.unique(np.concatenate(used))
         options = self._options
         parts, encoded = encode_names(
             self._tokenizer, [names[i] for i in wanted], options.max_name_length, options.tokens_at_once
@@ -155,7 +156,7 @@ class GraphSide:
         parts, number = linearised(keyed, (texts, masked), draws, counts)
         root_number = root_name
         if self._options.with_root_names:
-            name_parts, name_number = self._encode(texts, root_name, root_name)
+            name_parts, name_number = self._encode(texts, [root_name])
             parts, root_number = parts + name_parts, name_number[root_name] + len(number)
         alone = KeyedUnion(self._roots.union(keyed.concepts), keyed.concepts)
         return self._graph_batch(alone, parts, (number, root_number), None, draws)

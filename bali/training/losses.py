@@ -41,10 +41,13 @@ def total(losses: Mapping[str, Loss]) -> Tensor:
 
 
 def shown(losses: Mapping[str, Loss]) -> dict[str, Tensor]:
-    """`loss` and its unweighted parts, as this process's summands: their sums over the processes go into the log."""
+    """`loss` and its unweighted parts, as this process's summands: their sums over the processes go into the log.
+
+    `loss` is 0 where a batch has nothing for any objective.
+    """
     values = {name: loss.value.detach() / loss.num_copies for name, loss in losses.items()}
     weighted = [loss.weight * values[name] for name, loss in losses.items()]
-    return {"loss": torch.stack(weighted).sum(), **values}
+    return {"loss": torch.stack(weighted).sum() if weighted else torch.zeros(()), **values}
 
 
 def concept_losses(

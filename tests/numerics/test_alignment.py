@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from bali.batching.example_dataset import ExampleDataset, copy_examples
+from bali.batching.example_dataset import Example, ExampleDataset, copy_examples
 from bali.models.language_model import load_language_model
 from bali.training.alignment import vectors_of
 from bali.training.losses import Loss, shown, total
@@ -64,6 +64,16 @@ def test_weights_act():
         "mlm_loss": 3.0,
         "alignment_loss": 2.0,
     }
+
+
+def test_a_batch_with_nothing_to_learn_from_is_a_loss_of_nothing(world, tmp_path):
+    training = make_training(world, tmp_path, mlm_weight=0.0)
+    tokenizer = load_language_model(world.inputs.base_model, 48).tokenizer
+    batch = collator(world, tokenizer)([Example("no concept here", ())], draws())
+    for cached in (None, 2):
+        object.__setattr__(training.options, "sentences_at_once", cached)
+        assert {name: float(value) for name, value in training.step().backward(batch, 0).items()} == {"loss": 0.0}
+        assert all(parameter.grad is None for parameter in training.model.parameters())
 
 
 def test_neighbours_and_padding_change_no_mention_and_no_concept(world, tmp_path):

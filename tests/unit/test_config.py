@@ -10,7 +10,7 @@ from bali.strict import decode
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "configs/open_metathesaurus.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "configs/ablation.yaml", "configs/open_metathesaurus.yaml"])
 def test_committed_configurations_are_valid(name):
     assert load_config(ROOT / name).experiments
 
