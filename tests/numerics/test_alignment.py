@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,25 @@ def test_an_objective_reaches_both_sides(world, tmp_path, combination):
     assert texts.abs().sum() > 0
     if options.alignment_loss == "infonce" and options.alignment_weight and not options.mask_related:
         assert mentions.abs().sum(dim=1).min() > 0
+
+
+@pytest.mark.parametrize("combination", COMBINATIONS)
+def test_the_loss_falls(world, tmp_path, combination):
+    """Over a few steps on the same batches; without dropout, so that the loss is that of the weights alone."""
+    training = make_training(world, tmp_path, with_dropout=False, **COMBINATIONS[combination])
+    step, batches = training.step(), [training.data.batches.train(number) for number in range(4)]
+    optimiser = make_optimiser(training.model, replace(OPTIMISER, learning_rate=2e-3))
+
+    def epoch():
+        losses = []
+        for number, batch in enumerate(batches):
+            losses.append(float(step.backward(batch, number)["loss"]))
+            optimiser.step()
+            optimiser.zero_grad()
+        return sum(losses)
+
+    first, *_, last = [epoch() for _ in range(6)]
+    assert last < 0.99 * first
 
 
 def test_weights_act():

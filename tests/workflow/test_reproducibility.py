@@ -60,7 +60,7 @@ def test_a_killed_training_comes_back_to_the_same_bytes(finished, tmp_path):
     project = copy_without(finished, tmp_path / "killed", removed)
     assert planned(project, target) == {"pretrain_model"}
     checkpoints = project / "results/checkpoints/bali_gat"
-    run_and_kill(project, lambda: list(checkpoints.glob("*/step-*")), target)
+    run_and_kill(project, lambda: list(checkpoints.glob("step-*")), target)
     assert not (project / target).exists()
     result = snakemake(project, target)
     assert result.returncode == 0, result.stdout
