@@ -82,14 +82,7 @@ class OurStep:
     def __init__(self, model: AlignmentModel, options: Pretraining, device: Device) -> None:
         self._options = options
         self._step = Step(model, options, device, ALONE, SEED)
-        self._schedule = OptimiserOptions(
-            learning_rate=options.learning_rate,
-            head_learning_rate=options.head_learning_rate,
-            weight_decay=options.weight_decay,
-            schedule=options.schedule,
-            warmup_fraction=options.warmup_fraction,
-            num_steps=options.num_steps,
-        )
+        self._schedule = OptimiserOptions.of(options)
         self._optimiser = make_optimiser(model, self._schedule)
         self._parameters = [p for group in self._optimiser.param_groups for p in group["params"]]
 

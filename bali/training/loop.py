@@ -66,14 +66,7 @@ class Trainer:
         self._batches = batches
         self._place = place
         self._backward = Step(model, options, place.device, place.processes, seed)
-        self._optimiser_options = OptimiserOptions(
-            learning_rate=options.learning_rate,
-            head_learning_rate=options.head_learning_rate,
-            weight_decay=options.weight_decay,
-            schedule=options.schedule,
-            warmup_fraction=options.warmup_fraction,
-            num_steps=options.num_steps,
-        )
+        self._optimiser_options = OptimiserOptions.of(options)
         self.optimiser = make_optimiser(model, self._optimiser_options)
 
     def run(self) -> Progress:

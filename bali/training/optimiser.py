@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
 from torch import nn
 
+from bali.config import Pretraining
 from bali.vocabulary import Schedule
 
 
@@ -21,6 +22,11 @@ class OptimiserOptions:
     schedule: Schedule
     warmup_fraction: float
     num_steps: int
+
+    @classmethod
+    def of(cls, options: Pretraining) -> "OptimiserOptions":
+        """Those of an experiment."""
+        return cls(**{field.name: getattr(options, field.name) for field in fields(cls)})
 
 
 def make_optimiser(model: nn.Module, options: OptimiserOptions) -> torch.optim.AdamW:
