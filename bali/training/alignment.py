@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from bali.batching.batch import GraphBatch, Spans, Texts
@@ -94,9 +93,3 @@ def num_layers(language_model: Any) -> int:
 def compile_language_model(language_model: Any) -> None:
     """Let `torch.compile` translate the body, for any number and length of texts; names of parameters stay."""
     language_model.base_model.compile(dynamic=True)
-
-
-@torch.no_grad()
-def vectors_of(model: AlignmentModel, parts: tuple[Texts, ...], are_sentences: bool) -> Tensor:
-    """The vectors of all parts, one after the other."""
-    return torch.cat([model.read(part, are_sentences, with_targets=False)[0] for part in parts])

@@ -76,6 +76,11 @@ def read_training_data(
             "pretrain: expected training examples, found none in "
             f"{', '.join(map(str, inputs.train))}: no sentence of the corpus was linked, or all are held out."
         )
+    if len(train) < processes.size:
+        raise InputError(
+            f"pretrain: expected a training sentence for each of {processes.size} processes, found {len(train)}. Lower "
+            "pretraining.num_processes."
+        )
     if len(train) < options.batch_size:
         logger.warning("%d training sentences are fewer than pretraining.batch_size %d", len(train), options.batch_size)
     if not len(validation):

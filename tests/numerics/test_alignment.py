@@ -6,7 +6,6 @@ import torch
 
 from bali.batching.example_dataset import Example, ExampleDataset, copy_examples
 from bali.models.language_model import load_language_model
-from bali.training.alignment import vectors_of
 from bali.training.losses import Loss, shown, total
 from bali.training.optimiser import OptimiserOptions, learning_rate_factor, make_optimiser
 from bali.training.step import Parts
@@ -109,8 +108,8 @@ def test_neighbours_and_padding_change_no_mention_and_no_concept(world, tmp_path
     together = collate(examples, draws())
     assert len({batch.sentences[0].tokens.input_ids.shape[1] for batch in alone}) > 1
     with torch.no_grad():
-        apart = torch.cat([vectors_of(model, batch.sentences, True) for batch in alone])
-        joint = vectors_of(model, together.sentences, True)
+        apart = torch.cat([_vectors(model, batch.sentences, True) for batch in alone])
+        joint = _vectors(model, together.sentences, True)
         apart_roots = torch.cat([_roots(model, batch.graph) for batch in alone])
         joint_roots = _roots(model, together.graph)
     assert len(joint) > 16
@@ -124,8 +123,12 @@ def _sorted(vectors):
     return vectors[vectors[:, 0].argsort()]
 
 
+def _vectors(model, parts, are_sentences):
+    return torch.cat([model.read(part, are_sentences, with_targets=False)[0] for part in parts])
+
+
 def _roots(model, graph):
-    texts = vectors_of(model, graph.texts, False)
+    texts = _vectors(model, graph.texts, False)
     return model.encode_nodes(graph, texts[graph.node_text])[graph.root_index]
 
 
