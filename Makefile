@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_REPORT := results/report/index.html
 
-.PHONY: demo test test-workflow test-package test-all check format demo-data schema bench-umls bench-linking bench-training bench-training-memory check-linking clean
+.PHONY: demo test test-workflow test-package test-all check format demo-data schema bench-umls bench-linking bench-training bench-training-memory bench-evaluation check-linking clean
 
 demo: $(VENV)/.installed
 	$(BIN)/snakemake --cores all
@@ -69,6 +69,11 @@ bench-training: $(VENV)/.installed-dev
 BATCH ?= 4096
 bench-training-memory: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.training_memory --device $(DEVICE) --size $(SIZE) --batch-size $(BATCH)
+
+# Times encoding a dictionary, against batches in file order, and searching it; 500,000 names take some 20 minutes.
+bench-evaluation: NAMES = 500000
+bench-evaluation: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.evaluation --names $(NAMES)
 
 # Compares every row of the linker's back ends under many parameters; SETTINGS="defaults dice overlap=100" takes some.
 SETTINGS ?= all

@@ -8,15 +8,16 @@ from typing import Any
 
 from bali.config import Config
 from bali.errors import ConfigError, InputError
+from bali.fetching.models import resolve_model
 from bali.ontologies.formats import input_files
 from bali.pubmed.checksums import MD5_SUFFIX
 from bali.pubmed.plain_text import text_files
 from bali.rrf.locate import release_files
+from bali.tasks import TASKS
 from bali.vocabulary import BASE_MODEL
 
 FROM_CORPUS = "from_corpus"
 _CORPUS_SUFFIX = re.compile(r"(\.(xml|txt|pubtator|json|jsonl))?(\.gz)?$", re.IGNORECASE)
-_FINE_TUNED_TASKS = frozenset({"pubmedqa"})
 
 
 def umls_files(config: Config) -> list[str]:
@@ -64,22 +65,26 @@ def _is_corpus_input(path: Path) -> bool:
     return bool(text_files(path)) if path.is_dir() else path.is_file() and path.suffix != MD5_SUFFIX
 
 
+def base_model_folder(config: Config) -> str | None:
+    """The folder of the base model; None for `from_corpus`, which makes one.
+
+    Raises:
+        InputError: it is neither a Hugging Face folder nor was it fetched.
+    """
+    name = config.pretraining.base_model
+    if name == FROM_CORPUS:
+        return None
+    return str(resolve_model(name, Path(config.models_dir), key="pretraining.base_model"))
+
+
 def base_model_files(config: Config) -> list[str]:
     """The files of the base model's directory and its folders (a graph encoder, heads); empty for `from_corpus`.
 
     Raises:
-        InputError: the directory does not exist or has no config.json.
+        InputError: as `base_model_folder`.
     """
-    name = config.pretraining.base_model
-    if name == FROM_CORPUS:
-        return []
-    folder = Path(name)
-    if not (folder / "config.json").is_file():
-        raise InputError(
-            f"pretraining.base_model: expected {FROM_CORPUS!r} or a Hugging Face directory with a config.json, "
-            f"found none at {name}."
-        )
-    return sorted(str(file) for file in folder.rglob("*") if file.is_file())
+    folder = base_model_folder(config)
+    return [] if folder is None else sorted(_files_at(Path(folder)))
 
 
 def ranker_files(config: Config) -> list[str]:
@@ -99,30 +104,73 @@ def ranker_files(config: Config) -> list[str]:
     return sorted(str(file) for file in folder.iterdir() if file.is_file())
 
 
+def configured_tasks(config: Config) -> list[str]:
+    """The tasks that are not null.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    tasks = [task for task in TASKS if getattr(config.evaluation.tasks, task) is not None]
+    if not tasks:
+        raise ConfigError("evaluation.tasks: expected at least one task, e.g. concept_retrieval: {}, found none.")
+    return tasks
+
+
 def evaluation_jobs(config: Config) -> list[tuple[str, str, int]]:
-    """(model, task, seed) of every evaluation; a task without training does not depend on the seed and runs once.
+    """(model, task, seed) of every evaluation of a model.
 
     Raises:
         ConfigError: no task is configured.
     """
-    tasks = [task for task in type(config.evaluation.tasks).model_fields if getattr(config.evaluation.tasks, task)]
-    if not tasks:
-        raise ConfigError("evaluation.tasks: expected at least one task, e.g. concept_retrieval: {}, found none.")
-    models = [BASE_MODEL, *(name for name in config.evaluation.models if name != BASE_MODEL)]
-    seeds = config.evaluation.seeds
-    return [
-        (model, task, seed)
-        for model in models
-        for task in tasks
-        for seed in (seeds if task in _FINE_TUNED_TASKS else seeds[:1])
-    ]
+    return [(model, *job) for model in evaluated_models(config) for job in _task_jobs(config, configured_tasks(config))]
+
+
+def baseline_jobs(config: Config) -> list[tuple[str, int]]:
+    """(task, seed) of every evaluation of the baselines; none where they are switched off."""
+    tasks = [task for task in configured_tasks(config) if TASKS[task].has_baselines]
+    return _task_jobs(config, tasks) if config.evaluation.baselines else []
+
+
+def evaluated_models(config: Config) -> list[str]:
+    """The base model, the experiments that are evaluated, and the other models."""
+    models = [*config.evaluation.models, *config.evaluation.other_models]
+    return [BASE_MODEL, *(name for name in models if name != BASE_MODEL)]
+
+
+def other_model_files(config: Config) -> dict[str, list[str]]:
+    """Name -> the files of each of `evaluation.other_models`, sorted.
+
+    Raises:
+        InputError: one is neither a folder nor was it fetched.
+    """
+    folders = {name: other_model_folder(config, name) for name in config.evaluation.other_models}
+    return {
+        name: sorted(str(file) for file in Path(path).rglob("*") if file.is_file()) for name, path in folders.items()
+    }
+
+
+def other_model_folder(config: Config, name: str) -> str:
+    """The folder of one of `evaluation.other_models`.
+
+    Raises:
+        InputError: it is neither a folder nor was it fetched.
+    """
+    value = config.evaluation.other_models[name]
+    return str(resolve_model(value, Path(config.models_dir), key=f"evaluation.other_models.{name}"))
 
 
 def evaluation_files(config: Config, task: str | None = None) -> list[str]:
     """The files that the configured tasks (or one of them) name, sorted; absent ones are left to the stage to skip."""
     tasks = config.evaluation.tasks.model_dump()
     values = tasks.values() if task is None else [tasks[task]]
-    return sorted({text for value in values for text in _strings(value) if Path(text).is_file()})
+    return sorted({file for value in values for text in _strings(value) for file in _files_at(Path(text))})
+
+
+def _files_at(path: Path) -> list[str]:
+    """The file, or all files of the folder; none where there is nothing."""
+    if path.is_dir():
+        return [str(file) for file in path.rglob("*") if file.is_file()]
+    return [str(path)] if path.is_file() else []
 
 
 def _release_files(path: Path) -> Sequence[str]:
@@ -148,3 +196,9 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for nested in value:
             yield from _strings(nested)
+
+
+def _task_jobs(config: Config, tasks: Sequence[str]) -> list[tuple[str, int]]:
+    """(task, seed); a task without training does not depend on the seed and runs once."""
+    seeds = config.evaluation.seeds
+    return [(task, seed) for task in tasks for seed in (seeds if TASKS[task].is_fine_tuned else seeds[:1])]

@@ -7,7 +7,7 @@ that another version wrote.
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 NAMES = pa.schema(
     [
@@ -115,12 +115,23 @@ EDGES = pa.schema(
     ]
 )  # distinct (source, target, relation_id), sorted by target, source, relation_id
 
+HELD_OUT_EDGES = pa.schema(
+    [
+        ("source", pa.int32()),  # node_id of the head concept
+        ("target", pa.int32()),  # node_id of the tail concept
+        ("relation_id", pa.int16()),  # as in relation_labels
+        ("rel", pa.string()),
+        ("rela", pa.string()),
+        ("sab", pa.string()),  # sources that assert the edge, sorted, joined by "|"
+    ]
+)  # all edges between the held-out pairs of concepts, none of which is in edges; sorted as edges
+
 RELATION_LABELS = pa.schema(
     [
         ("relation_id", pa.int16()),  # as in edges
         ("rel", pa.string()),
         ("rela", pa.string()),
-        ("num_edges", pa.int64()),
+        ("num_edges", pa.int64()),  # in the graph; 0 where all edges of the relation are held out
     ]
 )  # sorted by relation_id, which is the order of (rel, rela)
 
@@ -261,6 +272,18 @@ HELD_OUT = pa.schema(
     ]
 )  # sorted by pmid, reason
 
+OVERLAPS = pa.schema(
+    [
+        ("task", pa.string()),
+        ("dataset", pa.string()),
+        ("check", pa.string()),  # pmid, text or pair
+        ("source", pa.string()),  # of a pair, a SAB that asserts the edge; "" otherwise
+        ("example_id", pa.string()),  # of the text; of a pair, its PMID and identifiers or its two terms
+        ("share", pa.float64()),  # of the text's shingles that stand in one training document; 1 for pmid and pair
+        ("pmid", pa.int64()),  # of that document, of several the lowest; null for a pair
+    ]
+)  # what is tested on and was trained on; of the check text, shares from 0.5; sorted by all columns
+
 LINKING_QUALITY = pa.schema(
     [
         ("shard", pa.string()),  # the shard whose annotations are the gold standard
@@ -329,6 +352,13 @@ LINKING_ERRORS = pa.schema(
     ]
 )  # the commonest of each kind, most frequent first
 
+DICTIONARY = pa.schema(
+    [
+        ("name", pa.string()),  # stripped, lower-cased, not empty
+        ("cuis", pa.list_(pa.string())),  # the concepts that have the name, sorted
+    ]
+)  # what is linked to: distinct names, sorted by code points
+
 METRICS = pa.schema(
     [
         ("model", pa.string()),
@@ -341,7 +371,7 @@ METRICS = pa.schema(
         ("ci_low", pa.float64()),  # 95 % bootstrap interval
         ("ci_high", pa.float64()),
         ("seed", pa.int64()),
-        ("n", pa.int64()),  # examples that the value is a mean over
+        ("n", pa.int64()),  # examples that the value rests on
     ]
 )
 
@@ -356,6 +386,8 @@ COMPARISONS = pa.schema(
         ("difference", pa.float64()),  # model - baseline, mean over seeds
         ("ci_low", pa.float64()),  # 95 % interval of the paired bootstrap
         ("ci_high", pa.float64()),
+        ("p_value", pa.float64()),  # two-sided, of the paired bootstrap
+        ("p_corrected", pa.float64()),  # Holm's, over the main measures of all tasks; null for the other measures
         ("n", pa.int64()),
     ]
 )
@@ -366,8 +398,15 @@ PREDICTIONS = pa.schema(
         ("split", pa.string()),
         ("example_id", pa.string()),  # stable over models: predictions of two models join on it
         ("metric", pa.string()),
-        ("value", pa.float64()),  # what this example adds to the metric's mean
-        ("gold", pa.string()),
+        (
+            "value",
+            pa.float64(),
+        ),  # what this example adds to the metric's numerator; of a correlation, the model's score
+        (
+            "weight",
+            pa.float64(),
+        ),  # what it adds to the denominator: the metric is the sum of values over that of weights
+        ("gold", pa.string()),  # of a correlation, the human score
         ("predicted", pa.string()),
         ("text", pa.string()),  # what was asked: the mention, the question
     ]
@@ -394,6 +433,7 @@ ARTEFACTS: dict[str, pa.Schema] = {
     "inverses": INVERSES,
     "nodes": NODES,
     "edges": EDGES,
+    "held_out_edges": HELD_OUT_EDGES,
     "relation_labels": RELATION_LABELS,
     "documents": DOCUMENTS,
     "parsed_documents": PARSED_DOCUMENTS,
@@ -408,11 +448,13 @@ ARTEFACTS: dict[str, pa.Schema] = {
     "subgraphs": SUBGRAPHS,
     "examples": EXAMPLES,
     "held_out": HELD_OUT,
+    "overlaps": OVERLAPS,
     "linking_quality": LINKING_QUALITY,
     "linking_by_type": LINKING_BY_TYPE,
     "linking_curve": LINKING_CURVE,
     "linking_outcomes": LINKING_OUTCOMES,
     "linking_errors": LINKING_ERRORS,
+    "dictionary": DICTIONARY,
     "metrics": METRICS,
     "comparisons": COMPARISONS,
     "predictions": PREDICTIONS,
@@ -426,4 +468,5 @@ REPEATED: dict[str, tuple[str, ...]] = {
     "relations": ("head_cui", "rel", "rela", "sab", "srl"),
     "codes": ("sab",),
     "edges": ("relation_id", "rel", "rela", "sab"),
+    "held_out_edges": ("relation_id", "rel", "rela", "sab"),
 }

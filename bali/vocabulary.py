@@ -35,5 +35,6 @@ MODEL_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REL_INVERSES = {"PAR": "CHD", "CHD": "PAR", "RB": "RN", "RN": "RB", "AQ": "QB", "QB": "AQ"}
 
 BASE_MODEL = "base"  # name of the untouched base model in tables and folders
+BASELINES = ("majority", "random", "trigrams")  # systems without a language model that stand in every table
 QUICKUMLS = "quickumls"  # value of mentions.source for links by QuickUMLS's rules, of either back end
 PUBTATOR = "pubtator"  # value of mentions.source for annotations that came with the corpus

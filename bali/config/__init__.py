@@ -15,35 +15,24 @@ import yaml
 from pydantic import Field, model_validator
 
 from bali.config.data import Corpus, Examples, Graph, Linking, Subgraphs, Umls
-from bali.config.evaluation import (
-    ConceptRetrieval,
-    EntityLinking,
-    EntityLinkingDataset,
-    Evaluation,
-    PubMedQA,
-    PubMedQADataset,
-    Tasks,
-)
+from bali.config.evaluation import Evaluation, Tasks
 from bali.config.pretraining import BaseModelRecipe, Pretraining
+from bali.config.report import Report
 from bali.errors import ConfigError
 from bali.strict import Section, decode, suggest
-from bali.vocabulary import BASE_MODEL, MODEL_NAME_PATTERN, Accelerator, Precision
+from bali.vocabulary import BASE_MODEL, BASELINES, MODEL_NAME_PATTERN, Accelerator, Precision
 
 __all__ = [
     "BaseModelRecipe",
     "Compute",
-    "ConceptRetrieval",
     "Config",
     "Corpus",
-    "EntityLinking",
-    "EntityLinkingDataset",
     "Evaluation",
     "Examples",
     "Graph",
     "Linking",
     "Pretraining",
-    "PubMedQA",
-    "PubMedQADataset",
+    "Report",
     "Subgraphs",
     "Tasks",
     "Umls",
@@ -67,6 +56,7 @@ class Config(Section):
     """The whole configuration file."""
 
     results_dir: str = "results"
+    models_dir: str = Field("models", description="where `bali fetch model` puts models of the hub")
     seed: int = 29
     umls: Umls = Umls()
     graph: Graph = Graph()
@@ -78,19 +68,29 @@ class Config(Section):
     pretraining: Pretraining = Pretraining()
     experiments: dict[str, dict[str, Any]] = Field({"bali_gat": {}, "mlm_only": {"graph_encoder": "none"}})
     evaluation: Evaluation = Evaluation()
+    report: Report = Report()
     compute: Compute = Compute()
 
     @model_validator(mode="after")
     def _experiments_are_sound(self) -> Self:
+        taken = [BASE_MODEL, *BASELINES]
         for name in self.experiments:
-            if not MODEL_NAME_PATTERN.fullmatch(name) or name == BASE_MODEL:
-                raise ValueError(f"experiments.{name}: a name has letters, digits, '_', '.', '-', and is not 'base'")
+            self._check_name("experiments", name, taken)
             self.experiment(name)
+        for name in self.evaluation.other_models:
+            self._check_name("evaluation.other_models", name, [*taken, *self.experiments])
         known = [BASE_MODEL, *self.experiments]
         for name in self.evaluation.models:
             if name not in known:
                 raise ValueError(f"evaluation.models: {name!r} is not base or an experiment.{suggest(name, known)}")
         return self
+
+    @staticmethod
+    def _check_name(key: str, name: str, taken: Iterable[str]) -> None:
+        if not MODEL_NAME_PATTERN.fullmatch(name) or name in taken:
+            raise ValueError(
+                f"{key}.{name}: a name has letters, digits, '_', '.', '-', and is none of {', '.join(taken)}"
+            )
 
     @model_validator(mode="after")
     def _training_keys_act(self) -> Self:

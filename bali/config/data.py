@@ -43,6 +43,9 @@ class Graph(Section):
     inverse_edges: bool = Field(True, description="each relation also in the other direction")
     self_loops: bool = Field(False, description="keep relations of a concept with itself")
     max_degree: int | None = Field(None, ge=1, description="incoming edges kept per concept; null keeps all")
+    held_out_fraction: float = Field(
+        0.0, ge=0, lt=0.5, description="share of the pairs of joined concepts kept out of the graph, to be predicted"
+    )
 
 
 class Corpus(Section):

@@ -1,9 +1,9 @@
-"""Zero-shot entity linking: which concept's name is nearest to a mention, both encoded alone.
+"""Zero-shot entity linking: which concept's name is nearest to a mention, both without context.
 
-The dictionary is the names of the release, lower-cased like the mentions; search is exact by cosine; [CLS] and mean
-pooling are both reported (metrics `..._cls`, `..._mean`). A composite mention is right if any of its concepts is hit.
-The rank of a concept is its place among the distinct concepts of the 64 nearest names; what lies beyond counts as not
-found (reciprocal rank 0). Splits:
+The dictionary is the names of the release, lower-cased like the mentions; a model's search is exact by cosine; [CLS]
+and mean pooling are both reported (metrics `..._cls`, `..._mean`). A composite mention is right if any of its concepts
+is hit. The rank of a concept is its place among the distinct concepts of the 64 nearest names; what lies beyond counts
+as not found (reciprocal rank 0). Splits:
 
 - all: every test mention with an identifier. One that maps to no concept is wrong.
 - unique: distinct (mention, identifiers).
@@ -15,53 +15,41 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-import polars as pl
-
-from bali.config import EntityLinking
 from bali.errors import InputError
-from bali.evaluation.dictionary import Dictionary, Hit, make_dictionary, nearest_concepts, read_names
-from bali.evaluation.encoder import Encoder
+from bali.evaluation.dictionary import Dictionary, Hit, read_dictionary
 from bali.evaluation.gold_mentions import GoldMention, GoldMentions, read_gold_mentions
 from bali.evaluation.identifiers import map_identifiers
-from bali.evaluation.language_model import load_language_model
+from bali.evaluation.preparation import dataset_files
 from bali.evaluation.ranking import Example, prediction_rows
-from bali.evaluation.results import TaskInputs, TaskResult, absent_files
-from bali.models.device import choose_device
+from bali.evaluation.results import TaskInputs, TaskResult, present_datasets
+from bali.evaluation.systems.system import Pooled, System
+from bali.tasks.entity_linking import EntityLinking
+from bali.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
-MAX_NAME_LENGTH = 64  # tokens; longer names are cut (fewer than 1 in 1,000 of the open ontologies' names)
-_KEY = "evaluation.tasks.entity_linking"
-_SOURCE = "Any linking set in PubTator format serves, e.g. BC5CDR or NCBI disease."
 _MAP_FORMAT = "Its lines are an identifier (MESH:D003924), a tab, a CUI."
-_UMLS_FILES = ("names.parquet", "codes.parquet", "retired_cuis.parquet")
+_UMLS_FILES = ("codes.parquet", "retired_cuis.parquet")
 
 
-def run(inputs: TaskInputs) -> TaskResult:
-    """Link the test mentions of every configured dataset.
+def run(task: Task, inputs: TaskInputs) -> TaskResult:
+    """Link the test mentions of every dataset whose files are there.
 
     Raises:
         InputError: a gold file, the identifier map or the model folder is broken.
-        ArtefactError: an artefact of the release is missing or damaged.
+        ArtefactError: an artefact of another stage is missing or damaged.
     """
-    section = inputs.config.evaluation.tasks.entity_linking
-    assert section is not None, "the stage runs configured tasks only"
+    section: EntityLinking = inputs.section(task)
     result = TaskResult()
-    gold = _read_datasets(section, result)
+    gold = _read_datasets(task, section, result)
     if not gold:
         return result
     identifiers = {i for mentions in gold.values() for mention in mentions.test for i in mention.identifiers}
     map_path = None if section.identifier_map is None else Path(section.identifier_map)
     concepts = map_identifiers(identifiers, inputs.umls_dir, map_path)
-    names = read_names(inputs.umls_dir / "names.parquet")
-    dictionary = make_dictionary(names)
-    if not len(dictionary):
-        raise InputError(
-            f"{inputs.umls_dir / 'names.parquet'}: expected names to link to, found none. Check the filters."
-        )
-    texts = sorted({mention.text for mentions in gold.values() for mention in mentions.test})
-    hits = _link(inputs, dictionary, texts)
-    with_name = _with_name(names, concepts)
+    dictionary = read_dictionary(inputs.dictionary)
+    hits = _link(inputs.system, dictionary, sorted({m.text for mentions in gold.values() for m in mentions.test}))
+    with_name = dictionary.named(frozenset().union(*concepts.values()))
     for name, mentions in gold.items():
         splits = _splits(mentions, concepts, with_name)
         for split, examples in splits.items():
@@ -70,43 +58,32 @@ def run(inputs: TaskInputs) -> TaskResult:
                 result.predictions += prediction_rows(name, split, pooling, examples, ranked)
         result.counts[name] = {**mentions.counts, **_count(splits), "names in the dictionary": len(dictionary)}
         logger.info("%s: %s", name, result.counts[name])
-    result.inputs += [inputs.umls_dir / file for file in _UMLS_FILES]
+    result.inputs += [inputs.dictionary, *(inputs.umls_dir / file for file in _UMLS_FILES)]
     return result
 
 
-def _read_datasets(section: EntityLinking, result: TaskResult) -> dict[str, GoldMentions]:
+def _read_datasets(task: Task, section: EntityLinking, result: TaskResult) -> dict[str, GoldMentions]:
     gold = {}
-    for name, dataset in sorted(section.datasets.items()):
-        absent = absent_files(f"{_KEY}.datasets.{name}", {"test": dataset.test, "train": dataset.train}, _SOURCE)
-        if absent is None and section.identifier_map is not None and not Path(section.identifier_map).is_file():
-            absent = f"{_KEY}.identifier_map: no file {section.identifier_map}; {name} is skipped. {_MAP_FORMAT}"
-        if absent is not None:
-            logger.warning(absent)
-            result.skipped.append(absent)
+    key, map_path = f"evaluation.tasks.{task.name}", section.identifier_map
+    for name, dataset in present_datasets(task, section, result):
+        if map_path is not None and not Path(map_path).is_file():
+            line = f"{key}.identifier_map: no file {map_path}; {name} is skipped. {_MAP_FORMAT}"
+            logger.warning(line)
+            result.skipped.append(line)
             continue
         gold[name] = read_gold_mentions(dataset)
         if not gold[name].test:
-            raise InputError(
-                f"{dataset.test[0]}: expected mentions of {_KEY}.datasets.{name}, found none of its types."
-            )
-        result.inputs += [Path(path) for path in [*dataset.test, *dataset.train]]
-    if gold and section.identifier_map is not None:
-        result.inputs.append(Path(section.identifier_map))
+            raise InputError(f"{dataset.test[0]}: expected mentions of {key}.datasets.{name}, found none of its types.")
+        result.inputs += dataset_files(dataset)
+    if gold and map_path is not None:
+        result.inputs.append(Path(map_path))
     return gold
 
 
-def _link(inputs: TaskInputs, dictionary: Dictionary, texts: Sequence[str]) -> dict[str, dict[str, list[Hit]]]:
+def _link(system: System, dictionary: Dictionary, texts: Sequence[str]) -> Pooled[dict[str, list[Hit]]]:
     """Pooling -> mention -> nearest concepts."""
-    model = load_language_model(inputs.model_dir, choose_device(inputs.config.compute.accelerator))
-    encoder = Encoder(model, inputs.config.evaluation.batch_size, MAX_NAME_LENGTH)
-    nearest = nearest_concepts(dictionary, encoder.encode(texts), encoder)
+    nearest = system.nearest(dictionary, texts)
     return {pooling: dict(zip(texts, hits, strict=True)) for pooling, hits in nearest.items()}
-
-
-def _with_name(names: pl.DataFrame, concepts: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """The gold concepts that have a name in the dictionary."""
-    wanted = sorted(frozenset().union(*concepts.values()))
-    return frozenset(names.filter(pl.col("cui").is_in(wanted))["cui"].to_list())
 
 
 def _splits(

@@ -1,4 +1,4 @@
-"""Gold mentions of linking sets in PubTator files."""
+"""Gold mentions of linking sets, in PubTator files or BioSyn's folders."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from bali.config import EntityLinkingDataset
 from bali.evaluation.identifiers import split_identifiers
-from bali.pubmed.pubtator import read_pubtator
+from bali.tasks.entity_linking import EntityLinkingDataset
+from bali.tasks.gold_documents import read_gold_documents
 
 
 class GoldMention(NamedTuple):
@@ -53,19 +53,19 @@ def read_gold_mentions(dataset: EntityLinkingDataset) -> GoldMentions:
     seen = frozenset(
         annotation.surface.strip().lower()
         for path in dataset.train
-        for citation in read_pubtator(Path(path))
-        for annotation in citation.annotations
+        for document in read_gold_documents(Path(path))
+        for annotation in document.annotations
     )
     return GoldMentions(list(test), seen, dict(sorted(counts.items())))
 
 
 def _read_test(path: Path, types: Collection[str], counts: Counter[str]) -> list[GoldMention]:
     mentions = []
-    for citation in read_pubtator(path):
-        counts["mentions in files"] += citation.num_annotations
-        for reason in citation.dropped_annotations:
+    for document in read_gold_documents(path):
+        counts["mentions in files"] += document.num_annotations
+        for reason in document.dropped:
             counts[f"mentions left out: {reason}"] += 1
-        for annotation in citation.annotations:
+        for annotation in document.annotations:
             identifiers = tuple(split_identifiers(annotation.identifier))
             text = annotation.surface.strip().lower()
             if types and not set(annotation.type.split(",")) & set(types):
@@ -73,5 +73,5 @@ def _read_test(path: Path, types: Collection[str], counts: Counter[str]) -> list
             elif not identifiers:
                 counts["mentions left out: no identifier"] += 1
             else:
-                mentions.append(GoldMention(citation.pmid, annotation.start, annotation.end, text, identifiers))
+                mentions.append(GoldMention(document.pmid, annotation.start, annotation.end, text, identifiers))
     return mentions

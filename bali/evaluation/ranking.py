@@ -45,4 +45,4 @@ def prediction_rows(
         best = f"{found[0].cui} {found[0].name}" if found else ""
         for metric, value in retrieval_metrics(rank_of(found, example.cuis)):
             name = f"{metric}_{pooling}"
-            yield PredictionRow(dataset, split, example.example_id, name, value, example.gold, best, example.text)
+            yield PredictionRow(dataset, split, example.example_id, name, value, 1.0, example.gold, best, example.text)

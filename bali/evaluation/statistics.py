@@ -1,23 +1,30 @@
-"""Percentile bootstrap intervals (Efron & Tibshirani 1993, chapter 13), drawn without a loop over the resamples.
+"""Bootstrap intervals and tests over examples (Efron & Tibshirani 1993, chapter 13), and Holm's correction.
 
-A resample of n examples is n draws with replacement; how often each distinct value is drawn is multinomial. Metrics
-have few distinct values (0 and 1 for an accuracy), so whole resamples are drawn as counts: the same distribution as
-drawing examples, in a fraction of the time.
+A resample of n examples is n draws with replacement, kept as how often it holds each example. The same resamples serve
+every metric and model with n examples: so models are compared on the same examples, and an interval does not depend on
+what else is computed. Examples are taken as independent (mentions of one document are not quite).
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+
+from bali.evaluation.aggregates import Aggregate, Floats, Sums
 
 COVERAGE = 0.95
-# One stream for all intervals, so that a metric's interval does not depend on which others are computed.
 BOOTSTRAP_SEED = 29
-_MAX_DISTINCT = 4096
-_CHUNK_CELLS = 1 << 22  # numbers drawn at once: 32 MiB
+_CHUNK_CELLS = 1 << 19  # counts drawn at once: 4 MiB; a correlation needs about ten arrays of this size
+_GRID = 2.0**36  # what is summed are multiples of its inverse, so that sums are exact in whatever order they are taken
+_DECIMALS = 10  # of differences; coarser than the grid, so that differences that should be 0 are
 
-Floats = npt.NDArray[np.float64]
+
+class Estimate(NamedTuple):
+    """A metric of all examples, and (R,) of the resamples."""
+
+    value: float
+    resampled: Floats
 
 
 class Interval(NamedTuple):
@@ -28,63 +35,102 @@ class Interval(NamedTuple):
     high: float
 
 
-def bootstrap_mean(values: npt.ArrayLike, num_resamples: int, seed: int = BOOTSTRAP_SEED) -> Interval:
-    """The mean of one-dimensional finite values, with the percentile bootstrap interval.
+class Difference(NamedTuple):
+    """A difference, its 95 % interval, and the two-sided p-value of there being none."""
 
-    Args:
-        values: (n,), n at least 1; taken as independent (mentions of one document are not quite).
-        num_resamples: resamples.
-        seed: of the draws.
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def resample_counts(num_examples: int, num_resamples: int) -> Iterator[Floats]:
+    """How often each resample holds each example: chunks (rows, num_examples), `num_resamples` rows in all.
+
+    The draws depend on `num_examples` only: each has one fixed stream, and more resamples take more of it.
     """
-    array = np.asarray(values, dtype=np.float64)
-    assert array.ndim == 1, f"expected values in one dimension, got shape {array.shape}"
-    assert array.size, "expected at least one value"
-    assert np.isfinite(array).all(), "expected finite values"
-    distinct, counts = np.unique(array, return_counts=True)
-    rng = np.random.default_rng(np.random.SeedSequence(seed))
-    draw = _draw_counts if len(distinct) <= _MAX_DISTINCT else _draw_examples
-    means = np.concatenate(list(draw(distinct, counts, num_resamples, rng)))
-    return percentile_interval(float(array.mean()), means)
+    rng = np.random.default_rng(np.random.SeedSequence([BOOTSTRAP_SEED, num_examples]))
+    step = max(1, _CHUNK_CELLS // num_examples)
+    for start in range(0, num_resamples, step):
+        rows = min(step, num_resamples - start)
+        cells = rng.integers(0, num_examples, size=(rows, num_examples))
+        cells += np.arange(0, rows * num_examples, num_examples)[:, None]
+        counts = np.bincount(cells.ravel(), minlength=rows * num_examples)
+        yield counts.reshape(rows, num_examples).astype(np.float64)
 
 
-def paired_bootstrap(values: npt.ArrayLike, baseline: npt.ArrayLike, num_resamples: int) -> Interval:
-    """The mean of `values - baseline` with its interval; both resampled together, example by example.
+def bootstrap(aggregates: Sequence[Aggregate], num_resamples: int) -> list[Estimate]:
+    """Each metric on all its examples and on `num_resamples` resamples; metrics of as many examples share these."""
+    assert all(one.num_examples for one in aggregates), "expected at least one example"
+    groups: dict[int, list[int]] = defaultdict(list)
+    for position, one in enumerate(aggregates):
+        groups[one.num_examples].append(position)
+    resampled = np.empty((len(aggregates), num_resamples))
+    for num_examples, positions in groups.items():
+        group = [aggregates[position] for position in positions]
+        columns = np.hstack([np.empty((num_examples, 0)), *(one.columns for one in group if isinstance(one, Sums))])
+        columns = np.rint(columns * _GRID) / _GRID
+        start = 0
+        for counts in resample_counts(num_examples, num_resamples):
+            end = start + len(counts)
+            resampled[positions, start:end] = _metrics(group, columns, counts)
+            start = end
+    return [Estimate(one.value(), row) for one, row in zip(aggregates, resampled, strict=True)]
 
-    Args:
-        values: (n,) of one model.
-        baseline: (n,) of the other on the same examples in the same order.
-        num_resamples: resamples.
+
+def mean_estimate(estimates: Sequence[Estimate]) -> Estimate:
+    """The mean over seeds, whose metrics are resampled together."""
+    assert estimates, "expected at least one seed"
+    values, resampled = zip(*estimates, strict=True)
+    return Estimate(float(np.mean(values)), np.mean(resampled, axis=0))
+
+
+def percentile_interval(estimate: Estimate) -> Interval:
+    """The estimate with the percentile interval of its resamples."""
+    low, high = np.quantile(estimate.resampled, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    return Interval(estimate.value, float(low), float(high))
+
+
+def paired_difference(model: Estimate, baseline: Estimate) -> Difference:
+    """Model minus baseline on the same examples, both resampled together, with the p-value of the paired bootstrap.
+
+    The p-value is twice the smaller share of resamples in which the difference is at most, or at least, 0; the data
+    themselves count as one resample (Davison & Hinkley 1997, section 4.2), so with R resamples it is at least
+    2 / (R + 1). McNemar's exact test would serve single-seed accuracies; F1, correlations and means over seeds have no
+    such test, and one test for all can be corrected and read together.
     """
-    first, second = np.asarray(values, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
-    assert first.shape == second.shape, f"expected the same examples, got shapes {first.shape} and {second.shape}"
-    # Differences of means over seeds (thirds) are rounded, so that equal ones are equal in their last bits too.
-    return bootstrap_mean((first - second).round(12), num_resamples)
+    assert model.resampled.shape == baseline.resampled.shape, "expected the same resamples of both"
+    resampled = (model.resampled - baseline.resampled).round(_DECIMALS) + 0.0  # -0 becomes 0
+    value = round(model.value - baseline.value, _DECIMALS) + 0.0
+    tail = min(np.count_nonzero(resampled <= 0), np.count_nonzero(resampled >= 0))
+    p_value = min(1.0, 2 * (1 + tail) / (len(resampled) + 1))
+    return Difference(*percentile_interval(Estimate(value, resampled)), p_value)
 
 
-def percentile_interval(value: float, resampled: Floats) -> Interval:
-    """An estimate with the percentile interval of its resamples."""
-    low, high = np.quantile(resampled, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
-    return Interval(value, float(low), float(high))
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values corrected for their number (Holm 1979), in the order given.
+
+    The smallest of m is multiplied by m, the next by m - 1, and so on; none is less than the one before, or above 1.
+    """
+    order = sorted(range(len(p_values)), key=lambda position: p_values[position])
+    corrected = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, position in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[position]))
+        corrected[position] = highest
+    return corrected
 
 
-def _draw_counts(
-    distinct: Floats, counts: npt.NDArray[np.int64], num_resamples: int, rng: np.random.Generator
-) -> Iterator[Floats]:
-    size = counts.sum()
-    for rows in _chunks(num_resamples, len(distinct)):
-        yield rng.multinomial(size, counts / size, size=rows) @ distinct / size
-
-
-def _draw_examples(
-    distinct: Floats, counts: npt.NDArray[np.int64], num_resamples: int, rng: np.random.Generator
-) -> Iterator[Floats]:
-    values = np.repeat(distinct, counts)
-    for rows in _chunks(num_resamples, len(values)):
-        yield values[rng.integers(0, len(values), size=(rows, len(values)))].mean(axis=1)
-
-
-def _chunks(num_rows: int, width: int) -> Iterator[int]:
-    """Numbers of rows that add up to `num_rows`, each chunk of at most `_CHUNK_CELLS` numbers (or one row)."""
-    step = max(1, _CHUNK_CELLS // width)
-    for start in range(0, num_rows, step):
-        yield min(step, num_rows - start)
+def _metrics(aggregates: Sequence[Aggregate], columns: Floats, counts: Floats) -> Floats:
+    """(len(aggregates), R) metrics of (R, n) counts; `columns` are those of the sums among them, side by side."""
+    sums = counts @ columns
+    start = 0
+    metrics = np.empty((len(aggregates), len(counts)))
+    for row, one in enumerate(aggregates):
+        if isinstance(one, Sums):
+            end = start + one.columns.shape[1]
+            metrics[row] = one.finish(sums[:, start:end])
+            start = end
+        else:
+            metrics[row] = one.resampled(counts)
+    return metrics

@@ -12,6 +12,7 @@ from bali.errors import ArtefactError
 from bali.graph.csr import InEdges
 from bali.graph.degrees import cap_degrees
 from bali.graph.edges import Edges, make_edges
+from bali.graph.held_out import count_pairs, hold_out
 from bali.graph.inverses import InverseTable
 from bali.graph.relation_rows import read_relation_rows
 from bali.io.census import Census
@@ -30,12 +31,14 @@ class GraphOptions:
         inverse_edges: give every edge its mirror where the release does not state it; else keep one of the two.
         self_loops: keep relations of a concept with itself.
         max_degree: incoming edges kept per node; None keeps all.
-        seed: of the choice of the kept edges.
+        held_out_fraction: expected share of the pairs of joined concepts whose edges are held out, at least 0, below 1.
+        seed: of the choice of the kept edges and of the held-out pairs.
     """
 
     inverse_edges: bool = True
     self_loops: bool = False
     max_degree: int | None = None
+    held_out_fraction: float = 0.0
     seed: int = 0
 
 
@@ -46,10 +49,12 @@ class Graph:
     Attributes:
         concepts: `schemas.CONCEPTS`; the row is the node id.
         edges: from head to tail.
+        held_out: edges that are not in the graph, with the same relation numbers.
     """
 
     concepts: pa.Table
     edges: Edges
+    held_out: Edges
 
     def in_edges(self) -> InEdges:
         """The edges by target."""
@@ -71,29 +76,18 @@ class Graph:
 
     def edge_slices(self) -> Iterator[pa.Table]:
         """The edges as `schemas.EDGES`, in pieces of `SLICE_ROWS`."""
-        edges = self.edges
-        rel, rela = (dictionary_of(pair[part] for pair in edges.pairs) for part in (0, 1))
-        sab = dictionary_of(edges.source_names)
-        for start in range(0, len(edges.source), SLICE_ROWS):
-            rows = slice(start, start + SLICE_ROWS)
-            relation = edges.relation[rows]
-            yield pa.table(
-                {
-                    "source": edges.source[rows],
-                    "target": edges.target[rows],
-                    "relation_id": relation,
-                    "rel": rel(relation),
-                    "rela": rela(relation),
-                    "sab": sab(edges.source_set[rows]),
-                }
-            )
+        return _slices(self.edges)
+
+    def held_out_slices(self) -> Iterator[pa.Table]:
+        """The held-out edges as `schemas.HELD_OUT_EDGES`, in pieces of `SLICE_ROWS`."""
+        return _slices(self.held_out)
 
 
 def build_graph(umls_dir: Path, options: GraphOptions, census: Census) -> Graph:
     """Build the graph: nodes are all concepts, numbered in order of their CUIs; an edge runs from head to tail.
 
     Drop reasons of relation rows: CUI not among the concepts, self loop, mirror of a kept edge, same edge from another
-    source; of edges: over max_degree.
+    source; of edges: over max_degree, held out.
 
     Args:
         umls_dir: holds concepts.parquet, relations.parquet and inverses.parquet.
@@ -122,8 +116,29 @@ def build_graph(umls_dir: Path, options: GraphOptions, census: Census) -> Graph:
         kept = cap_degrees(edges, concepts["cui"], options.max_degree, options.seed)
         counts.drop("over max_degree", len(edges.source) - len(kept))
         edges = edges.take(kept)
+    edges, held_out = hold_out(edges, concepts["cui"], options.held_out_fraction, options.seed)
+    counts.drop("held out", len(held_out.source))
+    census.notes["held-out pairs of concepts"] = count_pairs(held_out)
     counts.rows_out = len(edges.source)
-    return Graph(concepts, edges)
+    return Graph(concepts, edges, held_out)
+
+
+def _slices(edges: Edges) -> Iterator[pa.Table]:
+    rel, rela = (dictionary_of(pair[part] for pair in edges.pairs) for part in (0, 1))
+    sab = dictionary_of(edges.source_names)
+    for start in range(0, len(edges.source), SLICE_ROWS):
+        rows = slice(start, start + SLICE_ROWS)
+        relation = edges.relation[rows]
+        yield pa.table(
+            {
+                "source": edges.source[rows],
+                "target": edges.target[rows],
+                "relation_id": relation,
+                "rel": rel(relation),
+                "rela": rela(relation),
+                "sab": sab(edges.source_set[rows]),
+            }
+        )
 
 
 def _read_inverses(path: Path) -> InverseTable:

@@ -3,7 +3,7 @@
     PMID|t|title
     PMID|a|abstract
     PMID <tab> start <tab> end <tab> surface <tab> type <tab> identifier
-    PMID <tab> relation type <tab> identifier <tab> identifier       (counted, not read)
+    PMID <tab> relation type <tab> identifier <tab> identifier       (counted in a citation; read by `read_relations`)
 
 Offsets count code points of the title, one separator and the abstract, so the text is kept exactly as it stands.
 """
@@ -11,6 +11,7 @@ Offsets count code points of the title, one separator and the abstract, so the t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from bali.errors import InputError
 from bali.pubmed.annotations import place
@@ -18,6 +19,15 @@ from bali.pubmed.files import read_lines
 from bali.pubmed.records import ABSTRACT, Annotation, Citation, compose_text, parse_pmid
 
 RELATION = "relation lines left out"
+
+
+class Relation(NamedTuple):
+    """A relation that a document states, e.g. CID (the chemical induces the disease); identifiers as in the file."""
+
+    pmid: int
+    type: str
+    first: str
+    second: str
 
 
 @dataclass
@@ -28,7 +38,7 @@ class _Block:
     first_line: int
     texts: dict[str, str] = field(default_factory=dict)
     annotations: list[Annotation] = field(default_factory=list)
-    num_relations: int = 0
+    relations: list[Relation] = field(default_factory=list)
 
 
 def read_pubtator(path: Path) -> Iterator[Citation]:
@@ -39,6 +49,16 @@ def read_pubtator(path: Path) -> Iterator[Citation]:
     """
     for position, block in enumerate(_blocks(path)):
         yield _citation(path, block, position)
+
+
+def read_relations(path: Path) -> Iterator[Relation]:
+    """Read the relation lines of a PubTator file; an identifier that a line lacks is "".
+
+    Raises:
+        InputError: as `read_pubtator`, but for a document without a title.
+    """
+    for block in _blocks(path):
+        yield from block.relations
 
 
 def _blocks(path: Path) -> Iterator[_Block]:
@@ -80,7 +100,8 @@ def _add_line(path: Path, number: int, line: str, block: _Block) -> None:
     if not rest.startswith("\t") or len(columns) < 2:
         raise _wrong_line(path, number, line)
     if not (columns[0].isascii() and columns[0].isdigit()):
-        block.num_relations += 1
+        first, second = (column.strip() for column in [*columns, ""][1:3])
+        block.relations.append(Relation(block.pmid, columns[0], first, second))
     elif len(columns) >= 4 and columns[1].isascii() and columns[1].isdigit():
         identifier = columns[4].strip() if len(columns) > 4 else ""
         block.annotations.append(Annotation(int(columns[0]), int(columns[1]), columns[2], identifier, columns[3]))
@@ -114,5 +135,5 @@ def _citation(path: Path, block: _Block, position: int) -> Citation:
         annotations=placed.kept,
         num_annotations=placed.num_annotations,
         dropped_annotations=placed.dropped,
-        notes=[RELATION] * block.num_relations,
+        notes=[RELATION] * len(block.relations),
     )

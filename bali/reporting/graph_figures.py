@@ -40,7 +40,7 @@ def graph_figures(results: Results) -> GraphFigures | None:
     for (rel, rela), count in counts.by_relation.items():
         relations[rela or rel] += count
     tuis = pc.value_counts(pc.list_flatten(nodes["tuis"])).to_pylist()
-    names = _type_names(results)
+    names = type_names(results)
     return GraphFigures(
         facts=_facts(statistics, len(relations)),
         degree_figure=degree_figure(statistics.in_degree),
@@ -58,7 +58,8 @@ def degree_figure(degrees: npt.NDArray[Any]) -> str:
     points = [(float(v), float(c)) for v, c in zip(values, counts, strict=True)]
     axes = Axes.fit(points, (460, 270), "Number of concepts by in-degree, both axes logarithmic", log=True)
     axes.frame("in-degree (edges)", "concepts")
-    for value, count in points:
+    drawn = {(round(x), round(y)): (value, count) for value, count in points for x, y in [axes.at((value, count))]}
+    for value, count in drawn.values():  # of those that fall on one pixel the last
         axes.drawing.circle(axes.at((value, count)), 3, "dot s1", f"{count:.0f} concepts with {value:.0f} edges")
     return axes.drawing.markup()
 
@@ -87,7 +88,7 @@ def _facts(statistics: GraphStatistics, num_relations: int) -> list[tuple[str, s
     ]
 
 
-def _type_names(results: Results) -> dict[str, str]:
+def type_names(results: Results) -> dict[str, str]:
     """TUI -> its name."""
     table = results.table("umls/semantic_types.parquet", "semantic_types", ["tui", "sty"])
     if table is None:

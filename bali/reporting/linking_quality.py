@@ -70,8 +70,13 @@ class LinkingQuality:
     curves: Sequence[ThresholdFigure]
 
 
-def linking_quality(results: Results) -> LinkingQuality | None:
-    """The tables of `bali score-linking` below `linking/`; None where there are none or they have no row."""
+def linking_quality(results: Results, show_text: bool = True) -> LinkingQuality | None:
+    """The tables of `bali score-linking` below `linking/`; None where there are none or they have no row.
+
+    Args:
+        results: what is read.
+        show_text: whether the commonest errors, which show the corpus, are read.
+    """
     quality = _frame(results, "quality", "linking_quality")
     if quality.is_empty():
         return None
@@ -90,7 +95,7 @@ def linking_quality(results: Results) -> LinkingQuality | None:
         unannotated=list(others.select("sty", "num_predicted").iter_rows()),
         annotations=annotations,
         links=links,
-        errors=_errors(_frame(results, "errors", "linking_errors"), [*annotations, *links]),
+        errors=_errors(_frame(results, "errors", "linking_errors"), [*annotations, *links]) if show_text else [],
         curves=threshold_figures(curve.sort("level", "threshold")),
     )
 

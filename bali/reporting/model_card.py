@@ -7,10 +7,10 @@ import yaml
 
 from bali.config import Config
 from bali.reporting import sources
+from bali.reporting.metric_names import change, label, number
 from bali.reporting.metric_table import MetricTable
 from bali.reporting.rendering import environment
 from bali.reporting.sources import Licences
-from bali.reporting.verdict import label, percent, signed
 from bali.vocabulary import BASE_MODEL
 
 
@@ -49,9 +49,9 @@ def _metric_rows(name: str, table: MetricTable) -> Sequence[dict[str, Any]]:
                 {
                     "label": label(key),
                     "split": key.split,
-                    "value": f"{percent(cell.value)} [{percent(cell.ci_low)}, {percent(cell.ci_high)}]",
-                    "base": percent(base.value) if base else "",
-                    "difference": f"{cell.difference.mark} {signed(cell.difference.value)}" if cell.difference else "",
+                    "value": f"{number(key, cell.value)} [{number(key, cell.ci_low)}, {number(key, cell.ci_high)}]",
+                    "base": number(key, base.value) if base else "",
+                    "difference": f"{d.mark} {change(key, d.value)}" if (d := cell.difference) else "",
                     "is_main": key in table.main,
                 }
             )

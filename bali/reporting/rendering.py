@@ -8,7 +8,18 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from bali.reporting.verdict import label, metric_name, percent, signed, subject
+from bali.reporting.artefact_view import size_text
+from bali.reporting.metric_names import (
+    change,
+    dataset,
+    label,
+    metric_name,
+    number,
+    percent,
+    signed,
+    subject,
+    task_name,
+)
 
 
 @cache
@@ -26,18 +37,23 @@ def environment() -> Environment:
     )
     made.filters.update(
         count=lambda value: f"{value:,}" if isinstance(value, int) else str(value),
+        capital=lambda text: text[:1].upper() + text[1:],
         cell=lambda text: _line(text).replace("|", "\\|"),
         drawing=Markup,  # markup of bali.reporting.svg, whose text is escaped where it is made
+        dataset=dataset,
         duration=duration,
         label=label,
         line=_line,
         metric=metric_name,
         percent=percent,
-        subject=lambda key: (text := subject(key))[0].upper() + text[1:],
+        subject=subject,
         share=lambda value: "–" if value is None or math.isnan(value) else percent(value),
         signed=signed,
+        size=size_text,
+        task_name=task_name,
         words=lambda text: str(text).replace("_", " "),
     )
+    made.globals.update(number=number, change=change)
     return made
 
 

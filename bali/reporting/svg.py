@@ -20,14 +20,15 @@ class Drawing:
     Args:
         width: of the view box.
         height: of the view box.
-        title: what a screen reader says.
+        title: what a screen reader says; without one it passes over the drawing.
     """
 
     def __init__(self, width: float, height: float, title: str) -> None:
         self.width = width
         self.height = height
         view_box = f"0 0 {_number(width)} {_number(height)}"
-        self.root = ElementTree.Element("svg", {"viewBox": view_box, "role": "img", "aria-label": title})
+        spoken = {"role": "img", "aria-label": title} if title else {"aria-hidden": "true"}
+        self.root = ElementTree.Element("svg", {"viewBox": view_box, **spoken})
         self.root.set("style", f"max-width:{_number(width)}px")
 
     def line(self, start: tuple[float, float], end: tuple[float, float], css: str) -> None:

@@ -15,6 +15,7 @@ TITLES = {
     "mention_retrieval_accuracy": "Mention → concept accuracy, validation",
 }  # drawn first and in this order; any other logged quantity follows by name
 NOT_DRAWN = ("learning_rate", "gradient_norm")
+MAX_POINTS = {"train": 300, "validation": 60}  # of a curve: about as many as its pixels and dots can show
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,13 @@ def training_curves(results: Results, experiments: Sequence[str]) -> TrainingCur
     return TrainingCurves(list(css.items()), curves, last)
 
 
+def thinned(points: Sequence[Point], num: int) -> list[Point]:
+    """At most `num` of the points, evenly spread, the first and the last among them."""
+    if len(points) <= num:
+        return list(points)
+    return [points[i * (len(points) - 1) // (num - 1)] for i in range(num)]
+
+
 Log = Mapping[tuple[str, str], Sequence[Point]]  # (split, quantity) -> (step, value) by step
 
 
@@ -67,7 +75,7 @@ def _log(results: Results, experiment: str) -> Log:
 
 def _figure(quantity: str, logs: Mapping[str, Log], css: Mapping[str, str]) -> str:
     series = [
-        (experiment, split, log[split, quantity])
+        (experiment, split, thinned(log[split, quantity], MAX_POINTS[split]))
         for experiment, log in logs.items()
         for split in ("train", "validation")
         if (split, quantity) in log

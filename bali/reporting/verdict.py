@@ -1,88 +1,102 @@
-"""The result in words: where each model beats the base model, and where not."""
+"""The result in words: on how many main measures each model is better than another, and on which not."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from bali.reporting.metric_table import BETTER, SAME, WORSE, Difference, MetricKey, MetricTable
+from bali.reporting.metric_names import MetricKey, change, label, number
+from bali.reporting.metric_table import BETTER, SAME, SIGNIFICANCE, WORSE, Difference, MetricTable
 from bali.vocabulary import BASE_MODEL
 
-TASK_NAMES = {
-    "entity_linking": "entity linking",
-    "pubmedqa": "question answering",
-    "concept_retrieval": "mention → concept retrieval",
-}
-METRIC_NAMES = {"accuracy@1": "Acc@1", "accuracy@5": "Acc@5", "mrr": "MRR", "macro_f1": "macro-F1"}
-POOLINGS = {"cls": "[CLS]", "mean": "mean"}  # the last part of a metric's name, where it has one
+WORDS = {BETTER: "better", WORSE: "worse", SAME: "no clear difference"}
 
 
-def verdicts(table: MetricTable) -> list[str]:
-    """One sentence per model other than the base, on the main metrics; the model with most wins first."""
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of a model against another.
 
-    def wins(model: str) -> int:
-        found = (table.differences.get((key, model, BASE_MODEL)) for key in table.main)
-        return sum(difference is not None and difference.verdict == BETTER for difference in found)
+    Attributes:
+        model: the model.
+        baseline: what it was compared with.
+        sentence: the counts.
+        details: (verdict in words, the measures and differences), in the order of `WORDS`.
+    """
 
-    models = [model for model in table.models if model != BASE_MODEL]
-    return [_sentence(table, model, BASE_MODEL) for model in sorted(models, key=wins, reverse=True)]
-
-
-def comparisons_between(table: MetricTable) -> list[str]:
-    """One sentence per compared pair of models neither of which is the base."""
-    pairs = list(dict.fromkeys((m, b) for _, m, b in table.differences if b != BASE_MODEL))
-    return [_sentence(table, model, baseline) for model, baseline in pairs]
-
-
-def label(key: MetricKey) -> str:
-    """A key as a reader says it, e.g. `entity linking, ncbi disease (Acc@1)`."""
-    return f"{subject(key)} ({metric_name(key.metric)})"
+    model: str
+    baseline: str
+    sentence: str
+    details: Sequence[tuple[str, Sequence[str]]]
 
 
-def subject(key: MetricKey) -> str:
-    """Task and dataset of a key; the dataset is left out where it adds nothing."""
-    task = TASK_NAMES.get(key.task, key.task.replace("_", " "))
-    return task if key.dataset in {key.task, key.split} else f"{task}, {key.dataset.replace('_', ' ')}"
+def verdicts(table: MetricTable) -> list[Verdict]:
+    """One verdict per model other than the base, against the base; the model with most wins first."""
+    found = [(_main(table, model, BASE_MODEL), model) for model in table.models if model != BASE_MODEL]
+    found.sort(key=lambda pair: -sum(difference.verdict == BETTER for _, difference in pair[0]))
+    return [_verdict(main, model, BASE_MODEL) for main, model in found]
 
 
-def metric_name(metric: str) -> str:
-    """A metric as a reader says it, e.g. `Acc@1, mean` for accuracy@1_mean: the pooling follows the comma."""
-    stem, _, pooling = metric.rpartition("_")
-    if stem and pooling in POOLINGS:
-        return f"{METRIC_NAMES.get(stem, stem.replace('_', ' '))}, {POOLINGS[pooling]}"
-    return METRIC_NAMES.get(metric, metric.replace("_", " "))
+def comparisons_between(table: MetricTable) -> list[Verdict]:
+    """One verdict per compared pair of models neither of which is the base or a baseline."""
+    pairs = dict.fromkeys((model, baseline) for _, model, baseline in table.differences)
+    wanted = {*table.models} - {BASE_MODEL}
+    order = {model: place for place, model in enumerate(table.models)}
+    chosen = [(model, baseline) for model, baseline in pairs if {model, baseline} <= wanted]
+    chosen.sort(key=lambda pair: (order[pair[0]], order[pair[1]]))
+    return [_verdict(_main(table, model, baseline), model, baseline) for model, baseline in chosen]
 
 
-def percent(value: float) -> str:
-    """A share as a percentage with one decimal, without the sign: 0.5789 -> 57.9."""
-    return f"{100 * value:.1f}".replace("-", "−")
-
-
-def signed(value: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return percent(value) if value < 0 else f"+{percent(value)}"
-
-
-def _sentence(table: MetricTable, model: str, baseline: str) -> str:
-    found = [
-        (k, table.differences[k, model, baseline]) for k in table.main if (k, model, baseline) in table.differences
+def baseline_sentence(table: MetricTable) -> str | None:
+    """On how many main measures the base model's value is above the best baseline's; None without a common measure."""
+    rows = []
+    for key in table.main:
+        scored = [(table.cells[key, name].value, name) for name in table.baselines if (key, name) in table.cells]
+        if scored and (key, BASE_MODEL) in table.cells:
+            best = max(scored, key=lambda pair: pair[0])
+            rows.append((key, table.cells[key, BASE_MODEL].value, *best))
+    if not rows:
+        return None
+    lost = [
+        f"{label(key)}: {name} {number(key, best)}, {BASE_MODEL} {number(key, value)}"
+        for key, value, best, name in rows
+        if value <= best
     ]
+    above = _share(len(rows) - len(lost), len(rows))
+    names = ", ".join(table.baselines)
+    sentence = f"{BASE_MODEL} is above the best of the baselines ({names}) on {above}, by value."
+    return f"{sentence} It is not on {'; '.join(lost)}." if lost else sentence
+
+
+def _main(table: MetricTable, model: str, baseline: str) -> list[tuple[MetricKey, Difference]]:
+    """The main measures on which two models were compared."""
+    differences = table.differences
+    return [(k, differences[k, model, baseline]) for k in table.main if (k, model, baseline) in differences]
+
+
+def _verdict(found: Sequence[tuple[MetricKey, Difference]], model: str, baseline: str) -> Verdict:
     if not found:
-        return f"{model} was not compared with {baseline}."
-    parts = []
-    for verdict, words in (
-        (BETTER, f"beats {baseline}"),
-        (WORSE, f"falls behind {baseline}"),
-        (SAME, "shows no clear difference"),
-    ):
-        these = [(key, d) for key, d in found if d.verdict == verdict]
-        if these:
-            parts.append(f"{words} on {_share(len(these), len(found))}: {_list(these)}")
-    return f"{model} {'; it '.join(parts)}."
+        return Verdict(model, baseline, f"{model} was not compared with {baseline} on a main measure.", [])
+    by_verdict = {v: [(key, d) for key, d in found if d.verdict == v] for v in WORDS}
+    better, worse = (len(by_verdict[verdict]) for verdict in (BETTER, WORSE))
+    sentence = (
+        f"{model}: better than {baseline} on {_share(better, len(found))}, worse on {worse or 'none'} ({_test(found)})."
+    )
+    details = [(WORDS[verdict], [_measured(*pair) for pair in pairs]) for verdict, pairs in by_verdict.items() if pairs]
+    return Verdict(model, baseline, sentence, details)
+
+
+def _test(found: Sequence[tuple[MetricKey, Difference]]) -> str:
+    """How the verdict was reached."""
+    num_corrected = sum(difference.p_corrected is not None for _, difference in found)
+    if not num_corrected:
+        return "95 % interval of the paired bootstrap, not corrected"
+    return f"p < {SIGNIFICANCE}, paired bootstrap, Holm-corrected over the {num_corrected}"
 
 
 def _share(num: int, of: int) -> str:
     if of == 1:
-        return "the only main measure"
-    return f"all {of} main measures" if num == of else f"{num} of {of} main measures"
+        return "the only main measure" if num else "no main measure (of one)"
+    return {0: "none", of: "all"}.get(num, str(num)) + (f" {of}" if num == of else f" of {of}") + " main measures"
 
 
-def _list(found: Sequence[tuple[MetricKey, Difference]]) -> str:
-    return ", ".join(f"{label(k)} {signed(d.value)} [{signed(d.ci_low)}, {signed(d.ci_high)}]" for k, d in found)
+def _measured(key: MetricKey, d: Difference) -> str:
+    interval = f"[{change(key, d.ci_low)}, {change(key, d.ci_high)}]"
+    return f"{label(key)} {change(key, d.value)} {interval}"

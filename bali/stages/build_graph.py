@@ -1,4 +1,7 @@
-"""Build the graph of concepts and relations, with the incoming edges of every node as memory-mapped arrays."""
+"""Build the graph of concepts and relations, with the incoming edges of every node as memory-mapped arrays.
+
+Edges between held-out pairs of concepts (`graph.held_out_fraction`) are written beside it, in held_out_edges.parquet.
+"""
 
 import argparse
 import logging
@@ -52,6 +55,10 @@ def _write(graph: Graph, folder: Path, provenance: Provenance, census: Census) -
         for artefact, table in (("nodes", graph.nodes()), ("relation_labels", graph.relation_labels())):
             schema = schemas.ARTEFACTS[artefact]
             write_artefact(folder / f"{artefact}.parquet", table, schema, replace(provenance, artefact=artefact))
+        held_out = replace(provenance, artefact="held_out_edges")
+        with open_artefact(folder / "held_out_edges.parquet", schemas.HELD_OUT_EDGES, held_out) as writer:
+            for edges in graph.held_out_slices():
+                writer.write(edges)
         written.result()
 
 

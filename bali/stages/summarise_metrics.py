@@ -7,6 +7,9 @@ from bali.evaluation.summary import comparisons_table, metrics_table, read_evalu
 from bali.io.parquet import derive, write_artefact
 from bali.schemas import COMPARISONS, METRICS
 from bali.stages.options import add_option_arguments, read_config, stage_options
+from bali.tasks import TASKS
+
+_WITHOUT_EDGES = ("none", "names_only")  # models trained with these answer whether the graph matters
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +31,10 @@ def run(arguments: argparse.Namespace) -> None:
     options = stage_options(config, "evaluation", "experiments", "pretraining")
     evaluations = [read_evaluation(path) for path in sorted(arguments.results)]
     base_name = arguments.base_name or Path(config.pretraining.base_model).name
-    without_graph = [name for name in config.experiments if config.experiment(name).graph_encoder == "none"]
+    baselines = [name for name in config.experiments if config.experiment(name).graph_encoder in _WITHOUT_EDGES]
+    main_measures = {task.name: task.main for task in TASKS.values()}
     metrics = metrics_table(evaluations, base_name)
-    comparisons = comparisons_table(evaluations, without_graph, config.evaluation.num_bootstrap)
+    comparisons = comparisons_table(evaluations, baselines, config.evaluation.num_bootstrap, main_measures)
     inputs = [evaluation.predictions for evaluation in evaluations]
     write_artefact(arguments.output, metrics, METRICS, derive("metrics", options, inputs))
     write_artefact(arguments.comparisons, comparisons, COMPARISONS, derive("comparisons", options, inputs))

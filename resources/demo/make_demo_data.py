@@ -10,6 +10,8 @@ from source.metathesaurus import write_metathesaurus
 from source.overview import write_overview
 from source.pubmed import corpus_sentences, make_records, revise, write_pubmed
 from source.questions import write_questions
+from source.similarity import write_similarity
+from source.tagging import write_tagging
 from source.variants import split_forms
 
 
@@ -22,6 +24,7 @@ def main() -> None:
     forms = split_forms(knowledge)
     corpus_names = {cui: f.corpus for cui, f in forms.items()}
     held_out_names = ({cui: f.train for cui, f in forms.items()}, {cui: f.test for cui, f in forms.items()})
+    tagged_names = {"train": held_out_names[0], "devel": held_out_names[0], "test": held_out_names[1]}
     records = make_records(knowledge, corpus_names)
     revisions = revise(records, knowledge, corpus_names)
     evaluation_dir = output_dir / "evaluation"
@@ -30,6 +33,8 @@ def main() -> None:
     write_linking(knowledge, held_out_names, corpus_sentences(records + revisions), evaluation_dir)
     write_questions(knowledge, corpus_names, evaluation_dir / "pubmedqa")
     write_interactions(knowledge, corpus_names, evaluation_dir / "relations")
+    write_tagging(knowledge, tagged_names, corpus_sentences(records + revisions), evaluation_dir / "tagging")
+    write_similarity(knowledge, held_out_names[1], evaluation_dir / "similarity.tsv")
     if (output_dir / "README.md").exists():
         write_overview(output_dir)
 

@@ -1,100 +1,134 @@
-"""Metrics and intervals: closed forms, second implementations, invariances."""
+"""Metrics agree with the references, on random inputs, as a whole and in each resample."""
+
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import f1_score, label_ranking_average_precision_score
+from seqeval.metrics import f1_score as seqeval_f1
+from sklearn.metrics import accuracy_score, f1_score, label_ranking_average_precision_score
 
-from bali.evaluation import statistics
+from bali.evaluation.aggregates import Examples, Sums, aggregate, average_ranks, macro_f1, ratio
 from bali.evaluation.dictionary import Hit
-from bali.evaluation.macro_f1 import _macro_f1, bootstrap_macro_f1
+from bali.evaluation.metrics import accuracy, binary_f1, dev_score, micro_f1, span_f1
 from bali.evaluation.ranking import rank_of, retrieval_metrics
-from bali.evaluation.statistics import bootstrap_mean, paired_bootstrap
 
-VALUES = st.lists(st.floats(-10, 10, allow_nan=False), min_size=1, max_size=60)
-LABELS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1, max_size=60)
-
-
-@settings(max_examples=60, deadline=None)
-@given(VALUES)
-def test_interval_holds_resampled_means_within_the_values(values):
-    interval = bootstrap_mean(values, 200)
-    assert interval.value == pytest.approx(np.mean(values))
-    assert min(values) - 1e-9 <= interval.low <= interval.high <= max(values) + 1e-9
+LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), min_size=1, max_size=60)
+TAGS = st.sampled_from(["O", "O", "B-Disease", "I-Disease", "B-Drug", "I-Drug"])
+TAGGED = st.lists(st.lists(st.tuples(TAGS, TAGS), min_size=1, max_size=12), min_size=1, max_size=8)
+EIGHTHS = st.integers(-40, 40).map(lambda eighth: eighth / 8)  # ties are common
+PAIRS = st.lists(st.tuples(EIGHTHS, EIGHTHS), min_size=2, max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
-@given(VALUES, st.randoms(use_true_random=False))
-def test_order_of_the_examples_changes_nothing(values, random):
-    shuffled = list(values)
-    random.shuffle(shuffled)
-    assert bootstrap_mean(values, 100)[1:] == bootstrap_mean(shuffled, 100)[1:]
+def columns(pairs):
+    return (list(column) for column in zip(*pairs, strict=True))
 
 
-@settings(max_examples=40, deadline=None)
-@given(VALUES)
-def test_a_model_does_not_differ_from_itself_and_a_shift_is_found(values):
-    array = np.array(values)
-    assert paired_bootstrap(array, array, 100) == (0, 0, 0)
-    assert paired_bootstrap(array + 0.25, array, 100) == pytest.approx((0.25, 0.25, 0.25))
+def examples(values=(), weights=None, gold=(), predicted=()):
+    values = np.array(values if len(values) else [0.0] * len(gold))
+    return Examples(values, np.ones(len(values)) if weights is None else np.array(weights), gold, predicted)
 
 
-@pytest.mark.parametrize("num", [40, 400])
-@pytest.mark.parametrize("kind", ["binary", "continuous"])
-def test_agrees_with_scipy(num, kind):
-    rng = np.random.default_rng(num)
-    values = rng.random(num) if kind == "continuous" else (rng.random(num) < 0.3).astype(float)
-    ours = bootstrap_mean(values, 5000)
-    theirs = stats.bootstrap((values,), np.mean, n_resamples=5000, method="percentile", rng=rng).confidence_interval
-    tolerance = 0.15 * values.std() / np.sqrt(num) * 2 + (1 / num if kind == "binary" else 0)
-    assert ours.low == pytest.approx(theirs.low, abs=tolerance)
-    assert ours.high == pytest.approx(theirs.high, abs=tolerance)
+def of_counts(metric, counts):
+    """The metric of resamples given as counts."""
+    return metric.finish(counts @ metric.columns) if isinstance(metric, Sums) else metric.resampled(counts)
 
 
-def test_counts_and_examples_are_drawn_from_one_distribution(monkeypatch):
-    values = np.random.default_rng(1).integers(0, 5, 500).astype(float)
-    by_counts = bootstrap_mean(values, 4000)
-    monkeypatch.setattr(statistics, "_MAX_DISTINCT", 0)
-    monkeypatch.setattr(statistics, "_CHUNK_CELLS", 1200)
-    by_examples = bootstrap_mean(values, 4000)
-    assert by_counts == pytest.approx(by_examples, abs=0.02)
-    assert by_counts != by_examples
+def agree(parts, expected):
+    """The metric of all examples, by either way to it, is as expected."""
+    values, weights = parts
+    assert dev_score(values, weights) == pytest.approx(expected)
+    assert ratio(examples(values, weights)).value() == pytest.approx(expected)
 
 
-def test_interval_covers_the_truth_about_as_often_as_it_says():
-    rng = np.random.default_rng(2)
-    samples = rng.binomial(1, 0.4, size=(400, 200))
-    covered = sum(low <= 0.4 <= high for _, low, high in (bootstrap_mean(sample, 400) for sample in samples))
-    assert 0.90 < covered / len(samples) < 0.98
-
-
-def test_many_examples_are_fast_and_same_seed_same_interval():
-    values = np.random.default_rng(3).random(100_000)
-    assert bootstrap_mean(values, 100) == bootstrap_mean(values, 100)
-    assert bootstrap_mean(values, 100, seed=1) != bootstrap_mean(values, 100, seed=2)
-
-
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(LABELS)
-def test_macro_f1_is_scikit_learns(pairs):
-    gold, predicted = (list(column) for column in zip(*pairs, strict=True))
-    interval = bootstrap_macro_f1(gold, predicted, 100)
-    assert interval.value == pytest.approx(f1_score(gold, predicted, average="macro", zero_division=0))
-    assert 0 <= interval.low <= interval.high <= 1
+def test_accuracy_and_f1_are_scikit_learns(pairs):
+    gold, predicted = columns(pairs)
+    agree(accuracy(gold, predicted), accuracy_score(gold, predicted))
+    micro = f1_score(gold, predicted, labels=["c", "d"], average="micro", zero_division=0)
+    agree(micro_f1(gold, predicted, {"a", "b"}), micro)
+    agree(micro_f1(gold, predicted, ()), accuracy_score(gold, predicted))
+    yes = [[label == "a" for label in column] for column in (gold, predicted)]
+    agree(binary_f1(gold, predicted, "a"), f1_score(*yes, zero_division=0))
 
 
-@settings(max_examples=60, deadline=None)
-@given(LABELS)
-def test_macro_f1_of_a_resample_is_scikit_learns(pairs):
-    gold, predicted = (list(column) for column in zip(*pairs, strict=True))
-    labels = ["a", "b", "c"]
-    matrix = np.zeros((1, 3, 3), dtype=np.int64)
-    for g, p in pairs:
-        matrix[0, labels.index(g), labels.index(p)] += 1
-    expected = f1_score(gold, predicted, labels=labels, average="macro", zero_division=0)
-    assert _macro_f1(matrix)[0] == pytest.approx(expected)
+@settings(max_examples=150, deadline=None)
+@given(TAGGED)
+def test_span_f1_is_seqevals(sentences):
+    gold, predicted = columns([tuple(columns(sentence)) for sentence in sentences])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of sentences without a span
+        expected = seqeval_f1(gold, predicted, zero_division=0)
+    agree(span_f1(gold, predicted), expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(*[st.sampled_from(["yes", "no", "maybe"])] * 2), min_size=1, max_size=60))
+def test_pubmedqa_is_its_official_evaluation(pairs):
+    """Accuracy and scikit-learn's macro-F1, as evaluation.py of the repository pubmedqa/pubmedqa computes them."""
+    truth, answers = columns(pairs)
+    agree(accuracy(truth, answers), accuracy_score(truth, answers))
+    official = f1_score(truth, answers, average="macro", zero_division=0)
+    assert macro_f1(examples(gold=truth, predicted=answers)).value() == pytest.approx(official)
+
+
+@settings(max_examples=150, deadline=None)
+@given(PAIRS)
+def test_correlations_are_scipys_and_0_where_undefined(pairs):
+    scores, human = columns(pairs)
+    found = {
+        name: aggregate(name, examples(scores, gold=[str(x) for x in human])).value()
+        for name in ("pearson_cls", "spearman_mean")
+    }
+    if len(set(scores)) == 1 or len(set(human)) == 1:
+        assert found == {"pearson_cls": 0, "spearman_mean": 0}
+    else:
+        assert found["pearson_cls"] == pytest.approx(stats.pearsonr(scores, human)[0], abs=1e-9)
+        assert found["spearman_mean"] == pytest.approx(stats.spearmanr(scores, human)[0], abs=1e-9)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PAIRS, st.data())
+def test_correlations_of_a_resample_are_those_of_its_examples(pairs, data):
+    draws = data.draw(st.lists(st.sampled_from(range(len(pairs))), min_size=2, max_size=60))
+    counts = np.bincount(draws, minlength=len(pairs))[None, :].astype(float)
+    scores, human = (np.array(column) for column in columns(pairs))
+    drawn = np.repeat(scores, counts[0].astype(int)), np.repeat(human, counts[0].astype(int))
+    is_drawn = counts[0] > 0
+    ranks = average_ranks(counts, scores)[0]
+    assert ranks[is_drawn].tolist() == [stats.rankdata(drawn[0])[drawn[0] == x][0] for x in scores[is_drawn]]
+    for name, reference in (("pearson", stats.pearsonr), ("spearman", stats.spearmanr)):
+        is_defined = all(len(np.unique(column)) > 1 for column in drawn)
+        expected = reference(*drawn)[0] if is_defined else 0
+        metric = aggregate(name, examples(scores, gold=[str(x) for x in human]))
+        assert of_counts(metric, counts)[0] == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("metric", ["pearson", "spearman"])
+def test_one_example_drawn_again_and_again_correlates_with_nothing(metric):
+    """Its mean is rounded, so its variance is not always 0: taken at its word, the correlation would be 1 or -1."""
+    counts = np.column_stack([np.arange(1, 200), np.zeros(199)])
+    found = of_counts(aggregate(metric, examples([0.1, 5.0], gold=["0.7", "2"])), counts)
+    assert found.shape == (199,)
+    assert (found == 0).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(LABELS, st.data())
+def test_f1_of_a_resample_is_that_of_its_examples(pairs, data):
+    draws = data.draw(st.lists(st.sampled_from(range(len(pairs))), min_size=1, max_size=60))
+    counts = np.bincount(draws, minlength=len(pairs))[None, :].astype(float)
+    gold, predicted = columns(pairs)
+    drawn = list(columns([pairs[draw] for draw in draws]))
+    whole = examples(gold=gold, predicted=predicted)
+    expected = f1_score(*drawn, labels=sorted({*gold, *predicted}), average="macro", zero_division=0)
+    assert of_counts(aggregate("macro_f1", whole), counts)[0] == pytest.approx(expected)
+    values, weights = micro_f1(gold, predicted, {"a"})
+    expected = f1_score(*drawn, labels=["b", "c", "d"], average="micro", zero_division=0)
+    assert of_counts(aggregate("micro_f1", examples(values, weights)), counts)[0] == pytest.approx(expected)
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,6 +1,7 @@
 """Exact search equals a plain sort, however the dictionary is cut into blocks."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,3 +69,50 @@ def test_queries_are_left_as_they_are():
     top.add(block)
     assert queries.unique().tolist() == [2.0]
     assert block.unique().tolist() == [5.0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(problems(), st.sampled_from([0, 1, 10**6]), st.integers(1, 5))
+def test_leaving_rows_out_by_their_float32_score_changes_nothing(problem, max_pairs, block_rows):
+    queries, dictionary, cuts, k = problem
+    expected = brute_force(queries, dictionary, k)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "MAX_PAIRS", max_pairs)
+        patch.setattr(search, "DICTIONARY_ROWS", block_rows)
+        rows = run(queries, dictionary, cuts, k).rows()
+    assert rows[:, : expected.shape[1]].tolist() == expected.tolist()
+
+
+def test_most_rows_are_left_out_and_the_rest_is_scored_pair_by_pair(monkeypatch):
+    rng = np.random.default_rng(1)
+    queries, dictionary = rng.normal(size=(20, 24)), rng.normal(size=(4000, 24))
+    dictionary[2000:2500] = dictionary[:500]  # ties
+    whole = run(queries, dictionary, [], 8)
+    products = []
+    scored_all = TopK._all
+    monkeypatch.setattr(TopK, "_all", lambda *args: products.append(1) or scored_all(*args))
+    monkeypatch.setattr(search, "DICTIONARY_ROWS", 100)
+    pruned = run(queries, dictionary, [], 8)
+    assert len(products) == 1, "the first block fills the places, all others are scored pair by pair"
+    assert torch.equal(whole.rows(), pruned.rows())
+    assert torch.equal(whole.scores(), pruned.scores())
+
+
+def test_rows_that_come_nearer_and_nearer_are_all_found():
+    steps = np.linspace(1.5, 0.3, 3000)
+    dictionary = np.stack([np.cos(steps), np.sin(steps)], axis=1)
+    rows = run(np.array([[1.0, 0.0]]), dictionary, list(range(0, 3000, 50)), 5).rows()
+    assert rows.tolist() == [[2999, 2998, 2997, 2996, 2995]]
+
+
+def test_half_precision_is_searched_as_it_stands():
+    rng = np.random.default_rng(2)
+    dictionary = torch.tensor(rng.normal(size=(500, 16))).half()
+    top = TopK(dictionary[:40], 3)
+    top.add(dictionary)
+    assert top.rows()[:, 0].tolist() == list(range(40))
+    assert top.scores()[:, 0].tolist() == [1.0] * 40
+    assert (
+        top.rows()[:, :3].tolist()
+        == brute_force(dictionary[:40].double().numpy(), dictionary.double().numpy(), 3).tolist()
+    )

@@ -31,7 +31,15 @@ def test_committed_schema_is_current():
         ({"umls": {"languages": 3}}, "umls.languages: Input should be a valid list, got 3."),
         ({"linking": {"similarity": "euclid"}}, "linking.similarity: Input should be 'jaccard'"),
         ({"experiments": {"a": {"graph_encodr": "gat"}}}, "Did you mean experiments.a.graph_encoder?"),
-        ({"experiments": {"base": {}}}, "is not 'base'"),
+        (
+            {"experiments": {"base": {}}},
+            "experiments.base: a name has letters, digits, '_', '.', '-', and is none of base",
+        ),
+        ({"experiments": {"random": {}}}, "and is none of base, majority, random, trigrams"),
+        (
+            {"evaluation": {"other_models": {"bali_gat": "a/b"}}},
+            "evaluation.other_models.bali_gat: a name has letters, digits, '_', '.', '-', and is none of base",
+        ),
         ({"experiments": {"a": {"base_model": "x"}}}, "one run has one base model"),
         ({"evaluation": {"models": ["mlm_onl"]}}, "Did you mean mlm_only?"),
         ({"subgraphs": {"num_hops": 2}}, "fanout must have num_hops = 2 numbers, got 1"),

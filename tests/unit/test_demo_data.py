@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_script_writes_the_committed_bytes(tmp_path):
     command = [sys.executable, str(DEMO_DIR / "make_demo_data.py"), "--output-dir", str(tmp_path)]
     subprocess.run(command, check=True, env=environment)
     written = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
-    assert len(written) == 17
+    assert len(written) == 21
     for path in written:
         found, committed = (tmp_path / path).read_bytes(), (DEMO_DIR / path).read_bytes()
         if path.suffix == ".gz":  # builds of zlib may compress differently
@@ -255,3 +256,24 @@ def test_relation_sentences_mark_two_entities():
     assert all(set(row) == {"text", "label", "metadata"} for row in rows)
     assert all(row["text"].count("<< ") == row["text"].count("[[ ") == 1 for row in rows)
     assert all({row["label"] for row in part} == {row["label"] for row in rows} for part in parts.values())
+
+
+def test_tagged_sentences_have_both_types_and_no_sentence_twice():
+    parts = {}
+    for part in ("train", "devel", "test"):
+        text = (DEMO_DIR / "evaluation" / "tagging" / f"{part}.tsv").read_text(encoding="utf-8")
+        parts[part] = [[line.split("\t") for line in block.split("\n") if line] for block in text.split("\n\n")]
+    assert {part: len(sentences) for part, sentences in parts.items()} == {"train": 240, "devel": 60, "test": 120}
+    for sentences in parts.values():
+        tags = [tag for sentence in sentences for _, tag in sentence]
+        assert set(tags) == {"O", "B-Disease", "I-Disease", "B-Chemical", "I-Chemical"}
+        assert all(before[2:] == tag[2:] for before, tag in pairwise(["O", *tags]) if tag.startswith("I-"))
+    written = [" ".join(word for word, _ in sentence) for sentences in parts.values() for sentence in sentences]
+    assert len(set(written)) > 0.95 * len(written)
+
+
+def test_rated_pairs_have_each_rating_equally_often():
+    lines = (DEMO_DIR / "evaluation" / "similarity.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines]
+    assert Counter(rating for _, _, rating in rows) == {"1": 30, "2": 30, "3": 30, "4": 30}
+    assert all(first.lower() != second.lower() for first, second, _ in rows)

@@ -54,12 +54,12 @@ def test_tasks_without_training_run_once():
     evaluation = {"models": ["mlm_only"], "seeds": [4, 5], "tasks": {"pubmedqa": {}, "concept_retrieval": {}}}
     jobs = plan.evaluation_jobs(config(evaluation=evaluation))
     assert jobs == [
+        ("base", "concept_retrieval", 4),
         ("base", "pubmedqa", 4),
         ("base", "pubmedqa", 5),
-        ("base", "concept_retrieval", 4),
+        ("mlm_only", "concept_retrieval", 4),
         ("mlm_only", "pubmedqa", 4),
         ("mlm_only", "pubmedqa", 5),
-        ("mlm_only", "concept_retrieval", 4),
     ]
     with pytest.raises(ConfigError, match="at least one task"):
         plan.evaluation_jobs(config())

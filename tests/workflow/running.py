@@ -18,9 +18,9 @@ SMALL = {  # the demo's configuration, cut down to what a test can wait for
     "base_model": {"num_steps": 30, "vocabulary_size": 1000},
     "pretraining": {"num_steps": 48, "checkpoint_every": 5, "log_every": 8, "validate_every": 24},
     "experiments": {"bali_gat": {}, "mlm_only": {"graph_encoder": "none"}},
-    "evaluation": {"models": ["base", "mlm_only", "bali_gat"], "seeds": [0, 1], "num_bootstrap": 100},
+    "evaluation": {"models": ["base", "mlm_only", "bali_gat"], "seeds": [0], "num_bootstrap": 100},
 }
-SMALL_QA = {"num_epochs": 1}
+FINE_TUNED = ("pubmedqa", "chemprot", "ner")  # one epoch of each
 
 
 def copy_project(folder: Path) -> Path:
@@ -34,7 +34,8 @@ def copy_project(folder: Path) -> Path:
             shutil.copy2(source, folder / name)
     change_config(folder, **SMALL)
     config = read_config(folder)
-    config["evaluation"]["tasks"]["pubmedqa"].update(SMALL_QA)
+    for task in FINE_TUNED:
+        config["evaluation"]["tasks"][task]["num_epochs"] = 1
     write_config(folder, config)
     return folder
 

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 import pytest
 from running import change_config, planned
 
-TRAINING_AND_BELOW = {"pretrain_model", "evaluate_model", "summarise_metrics", "write_report"}
-SUBGRAPHS_AND_BELOW = TRAINING_AND_BELOW | {"sample_subgraphs", "make_examples"}
+EVALUATION = {"evaluate_model", "evaluate_baselines", "summarise_metrics", "write_report"}
+TRAINING_AND_BELOW = {"pretrain_model", "encode_dictionary", *EVALUATION} - {"evaluate_baselines"}
+EXAMPLES_AND_BELOW = TRAINING_AND_BELOW | EVALUATION | {"make_examples", "find_overlaps"}
+SUBGRAPHS_AND_BELOW = EXAMPLES_AND_BELOW | {"sample_subgraphs"}
 LINKING_AND_BELOW = SUBGRAPHS_AND_BELOW | {"link_mentions", "score_linking"}
 CORPUS_AND_BELOW = LINKING_AND_BELOW | {"parse_corpus", "select_versions", "split_sentences", "build_base_model"}
 
@@ -35,7 +37,9 @@ def test_a_second_run_does_nothing(finished):
         ({"subgraphs": {"fanout": [2]}}, SUBGRAPHS_AND_BELOW),
         ({"pretraining": {"temperature": 0.1}}, TRAINING_AND_BELOW),
         ({"linking": {"threshold": 0.9}}, LINKING_AND_BELOW | {"write_report"}),
-        ({"evaluation": {"num_bootstrap": 200}}, {"evaluate_model", "summarise_metrics", "write_report"}),
+        ({"evaluation": {"num_bootstrap": 200}}, EVALUATION),
+        ({"evaluation": {"other_models": {"again": "results/base_model"}}}, TRAINING_AND_BELOW - {"pretrain_model"}),
+        ({"report": {"show_text": False}}, {"write_report"}),
     ],
 )
 def test_a_changed_key_runs_its_stage_and_below(finished, sections, rules):

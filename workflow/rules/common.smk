@@ -1,3 +1,4 @@
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from bali.config import Config, options_json, section_options, section_settings
 from bali.errors import BaliError
 from bali.fingerprint import code_digest
 from bali.strict import decode
+from bali.tasks import TASKS
+from bali.vocabulary import BASELINES
 
 
 def checked(function, *arguments, **keywords):
@@ -31,10 +34,10 @@ RESULTS = CONFIG.results_dir
 UMLS_FILES = checked(plan.umls_files, CONFIG)
 SHARDS = checked(plan.corpus_shards, CONFIG)
 BASE_MODEL_FILES = checked(plan.base_model_files, CONFIG)
-BASE_MODEL = (
-    f"{RESULTS}/base_model" if not BASE_MODEL_FILES else CONFIG.pretraining.base_model
-)
+BASE_MODEL = plan.base_model_folder(CONFIG) or f"{RESULTS}/base_model"
+OTHER_MODEL_FILES = checked(plan.other_model_files, CONFIG)
 EVALUATIONS = checked(plan.evaluation_jobs, CONFIG)
+BASELINE_JOBS = plan.baseline_jobs(CONFIG)
 
 
 wildcard_constraints:
@@ -79,26 +82,73 @@ def training_python(wildcards):
     return launcher if num_processes > 1 else "python"
 
 
+def encoding_options(wildcards):
+    """The sections that the encoding of the dictionary reads."""
+    return options_json(
+        {
+            **section_options(CONFIG, ["compute"]),
+            "evaluation": {"batch_size": CONFIG.evaluation.batch_size},
+        }
+    )
+
+
 def evaluation_options(wildcards):
     """The sections that an evaluation reads; of the tasks only its own."""
-    sections = section_options(CONFIG, ["compute", "evaluation"])
-    for key in ("models", "seeds"):
-        del sections["evaluation"][key]
-    sections["evaluation"]["tasks"] = {
-        wildcards.task: sections["evaluation"]["tasks"][wildcards.task]
+    sections = section_options(CONFIG, ["compute"])
+    kept = CONFIG.evaluation.model_dump(include={"num_bootstrap", "batch_size"})
+    task = getattr(CONFIG.evaluation.tasks, wildcards.task).model_dump()
+    kept["tasks"] = {wildcards.task: task}
+    return options_json({**sections, "evaluation": kept})
+
+
+def task_input(wildcards):
+    """What a task reads: its own files, and the artefacts of other stages."""
+    artefacts = {
+        "umls": [
+            f"{RESULTS}/umls/{name}.parquet" for name in ("codes", "retired_cuis")
+        ],
+        "graph": [
+            f"{RESULTS}/graph/{name}.parquet"
+            for name in ("nodes", "edges", "held_out_edges")
+        ],
+        "validation": per_shard("examples/validation-{shard}.parquet"),
+        "dictionary": f"{RESULTS}/evaluation/dictionary.parquet",
     }
-    return options_json(sections)
+    read = {
+        name: files if name in TASKS[wildcards.task].reads else []
+        for name, files in artefacts.items()
+    }
+    return {**read, "task": plan.evaluation_files(CONFIG, wildcards.task)}
+
+
+def task_folders(wildcards):
+    """Where the artefacts lie that a task may read."""
+    return (
+        f"--umls-dir {shlex.quote(RESULTS)}/umls --graph-dir {shlex.quote(RESULTS)}/graph"
+        f" --dictionary {shlex.quote(RESULTS)}/evaluation/dictionary.parquet"
+    )
+
+
+def set_options():
+    """What names the files of the evaluation sets; how a task is trained is no matter."""
+    return options_json({"evaluation": {"tasks": evaluation_sets()}})
 
 
 def held_out_options():
     """What names PMIDs that must not be trained on."""
-    tasks = CONFIG.evaluation.tasks.model_dump()
-    return options_json(
-        {
-            "corpus": {"held_out_pmids": CONFIG.corpus.held_out_pmids},
-            "evaluation": {"tasks": tasks},
-        }
-    )
+    corpus = {"held_out_pmids": CONFIG.corpus.held_out_pmids}
+    return options_json({"corpus": corpus, "evaluation": {"tasks": evaluation_sets()}})
+
+
+def evaluation_sets():
+    """Of the tasks what names files, and what of these is read."""
+    keys = ("datasets", "identifier_map")
+    sections = CONFIG.evaluation.tasks.model_dump()
+    return {
+        name: {key: section[key] for key in keys if key in section}
+        for name, section in sections.items()
+        if section is not None
+    }
 
 
 def index_options():
@@ -114,14 +164,18 @@ def report_options():
 
 
 def model_input(wildcards):
-    """The folder of a trained model, or the base model's folder or files."""
+    """The folder of a trained model, or the files of a model that was there before."""
+    if wildcards.model in OTHER_MODEL_FILES:
+        return OTHER_MODEL_FILES[wildcards.model]
     if wildcards.model == "base":
         return BASE_MODEL_FILES or f"{RESULTS}/base_model"
     return f"{RESULTS}/models/{wildcards.model}"
 
 
 def model_folder(wildcards):
-    """The folder of a trained model or of the base model."""
+    """The folder of any model that is evaluated."""
+    if wildcards.model in OTHER_MODEL_FILES:
+        return plan.other_model_folder(CONFIG, wildcards.model)
     return (
         BASE_MODEL
         if wildcards.model == "base"
@@ -171,6 +225,11 @@ def input_folder(name):
 def output_folder(wildcards, output):
     """The folder of a rule's first output file."""
     return str(Path(output[0]).parent)
+
+
+def evaluation_folder(wildcards, output):
+    """The folder that holds MODEL/TASK/SEED.json."""
+    return str(Path(output.results[0]).parents[2])
 
 
 def per_shard(pattern):

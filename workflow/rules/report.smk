@@ -1,36 +1,3 @@
-RESULT_FILES = [
-    f"{RESULTS}/evaluation/{model}/{task}/{seed}.json"
-    for model, task, seed in EVALUATIONS
-]
-
-
-rule summarise_metrics:
-    input:
-        results=RESULT_FILES,
-        predictions=[
-            file.replace(".json", ".predictions.parquet") for file in RESULT_FILES
-        ],
-    output:
-        metrics=f"{RESULTS}/report/metrics.parquet",
-        comparisons=f"{RESULTS}/report/comparisons.parquet",
-    log:
-        f"{RESULTS}/logs/summarise_metrics.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/summarise_metrics.tsv"
-    conda:
-        "../../envs/data.yaml"
-    resources:
-        mem_mb=memory(2000, 5.0),
-    params:
-        options=options("pretraining", "experiments", "evaluation"),
-        code=code("summarise_metrics"),
-        base_name=Path(BASE_MODEL).name,
-    shell:
-        "python -m bali summarise-metrics --results {input.results:q} --base-name {params.base_name:q}"
-        " --output {output.metrics:q} --comparisons {output.comparisons:q} --options {params.options:q}"
-        " > {log:q} 2>&1"
-
-
 rule write_report:
     input:
         rules.summarise_metrics.output,
@@ -38,8 +5,12 @@ rule write_report:
         rules.build_graph.output,
         rules.sample_subgraphs.output,
         rules.collect_held_out.output,
+        rules.find_pair_overlaps.output,
         rules.score_linking.output,
         rules.select_versions.output,
+        RESULT_FILES,
+        per_shard("evaluation/overlaps/{shard}.parquet"),
+        per_shard("evaluation/overlaps/census/{shard}.json"),
         per_shard("corpus/documents/{shard}.parquet"),
         per_shard("corpus/census/{shard}.json"),
         per_shard("mentions/census/{shard}.json"),

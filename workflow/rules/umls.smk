@@ -41,6 +41,7 @@ rule build_graph:
             f"{RESULTS}/graph/",
             "nodes.parquet",
             "edges.parquet",
+            "held_out_edges.parquet",
             "relation_labels.parquet",
             "census.json",
         ),

@@ -44,6 +44,11 @@ def _rows(directory: Path) -> list[tuple[str, str, str]]:
     for part in ("train", "dev", "test"):
         name = f"evaluation/relations/{part}.txt"
         rows.append((name, "drug-protein sentences", str(len(_lines(directory / name)))))
+    for part in ("train", "devel", "test"):
+        name = f"evaluation/tagging/{part}.tsv"
+        num_sentences = (directory / name).read_text(encoding="utf-8").count("\n\n") + 1
+        rows.append((name, "tagged sentences", str(num_sentences)))
+    rows.append(("evaluation/similarity.tsv", "rated pairs", str(len(_lines(directory / "evaluation/similarity.tsv")))))
     return rows
 
 

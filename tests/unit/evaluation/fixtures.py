@@ -10,6 +10,8 @@ from transformers import BertConfig, BertForMaskedLM, BertTokenizerFast
 
 from bali.config import Config
 from bali.evaluation.results import TaskInputs
+from bali.evaluation.systems.language_model import LanguageModelSystem
+from bali.evaluation.systems.system import System
 from bali.io.parquet import Provenance, write_artefact
 from bali.schemas import ARTEFACTS
 from bali.strict import decode
@@ -114,11 +116,14 @@ def pubtator(documents: Iterable[tuple[int, str, Sequence[tuple[str, str, str]]]
     return "\n".join(blocks)
 
 
-def inputs(root: Path, tasks: dict[str, Any], seed: int = 0, **evaluation: Any) -> TaskInputs:
-    """The inputs of a task below `root`: model, umls, graph, examples.parquet where it is there."""
+def inputs(
+    root: Path, tasks: dict[str, Any], seed: int = 0, system: System | None = None, **evaluation: Any
+) -> TaskInputs:
+    """The inputs of a task below `root`: umls, graph, examples.parquet where it is there; the model as the system."""
     config = decode(
         Config, {"evaluation": {"batch_size": 4, "tasks": tasks, **evaluation}, "compute": {"accelerator": "cpu"}}
     )
     examples = root / "examples.parquet"
     validation = [examples] if examples.exists() else []
-    return TaskInputs(config, root / "model", seed, root / "umls", root / "graph", validation)
+    system = system or LanguageModelSystem(root / "model", config.compute, config.evaluation.batch_size)
+    return TaskInputs(config, system, seed, root / "umls", root / "graph", validation, root / "dictionary.parquet")

@@ -1,10 +1,12 @@
 import shutil
+from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 
 from bali.errors import ConfigError, InputError
-from bali.evaluation.encoder import Encoder
+from bali.evaluation.encoder import Encoder, TokenIds
 from bali.evaluation.language_model import load_language_model
 from bali.models.device import choose_device
 from tests.unit.evaluation.fixtures import MAX_LENGTH, write_model
@@ -43,6 +45,54 @@ def test_neighbours_and_order_change_nothing(model):
         reversed_ = getattr(encoder(model, batch_size=2).encode(TEXTS[::-1]), pooling).flip(0)
         torch.testing.assert_close(getattr(together, pooling), alone, atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(reversed_, alone, atol=1e-5, rtol=1e-5)
+
+
+def test_token_ids_are_those_of_the_tokenizer(model):
+    texts = [*TEXTS, " ".join(["fever"] * 100), ""]
+    expected = model.tokenizer(texts, truncation=True, max_length=20)["input_ids"]
+    tokens = encoder(model, max_length=20).tokenize(texts)
+    found = [tokens.ids[start:end].tolist() for start, end in pairwise(tokens.indptr)]
+    assert found == expected
+    assert max(map(len, found)) == 20
+    model.tokenizer(texts, padding=True)  # what another call sets up changes nothing
+    assert np.array_equal(encoder(model, max_length=20).tokenize(texts).ids, tokens.ids)
+
+
+def test_batches_are_bounded_by_tokens_and_hold_each_text_once(model):
+    lengths = np.random.default_rng(0).integers(1, 30, 500)
+    tokens = TokenIds(np.zeros(lengths.sum(), np.int64), np.concatenate([[0], np.cumsum(lengths)]))
+    batches = list(encoder(model, batch_size=3, max_length=32)._batches(tokens))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(500))
+    sizes = [len(rows) * lengths[rows].max() for rows in batches]
+    assert max(sizes) <= 96
+    assert np.mean(sizes[:-1]) > 60
+    assert all(lengths[rows].max() - lengths[rows].min() <= 2 for rows in batches)
+
+
+def test_a_batch_without_padding_needs_no_mask(model):
+    masks = []
+    original = model.model.forward
+    model.model.forward = lambda **given: masks.append(given["attention_mask"]) or original(**given)
+    try:
+        alike = encoder(model).encode(["fever", "cough", "asthma"])
+        mixed = encoder(model).encode(["fever", "cough and asthma"])
+    finally:
+        del model.model.forward
+    assert [mask is None for mask in masks] == [True, False]
+    torch.testing.assert_close(alike.mean[0], mixed.mean[0], atol=1e-5, rtol=1e-5)
+
+
+def test_precision_is_said_in_words(model):
+    assert encoder(model).precision == "float32"
+    assert Encoder(model, 1, 8, torch.bfloat16).precision == "bfloat16"
+
+
+def test_bfloat16_gives_nearly_the_same_float32_vectors(model):
+    exact, near = (Encoder(model, 4, 512, dtype).encode(TEXTS) for dtype in (None, torch.bfloat16))
+    for first, second in zip(exact, near, strict=True):
+        assert second.dtype == torch.float32
+        assert not torch.equal(first, second)
+        assert torch.cosine_similarity(first, second).min() > 0.99
 
 
 def test_two_runs_are_equal_to_the_last_bit(model):

@@ -4,12 +4,20 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+import torch
 
-from bali.config import EntityLinkingDataset
 from bali.errors import InputError
+from bali.evaluation.dictionary import write_dictionary
+from bali.evaluation.dictionary_vectors import write_vectors
+from bali.evaluation.encoder import Encoder
 from bali.evaluation.entity_linking import run
 from bali.evaluation.gold_mentions import read_gold_mentions
 from bali.evaluation.identifiers import _read_map
+from bali.evaluation.language_model import load_language_model
+from bali.evaluation.systems.language_model import LanguageModelSystem
+from bali.evaluation.systems.trigrams import Trigrams
+from bali.io.parquet import Provenance
+from bali.tasks.entity_linking import TASK, EntityLinkingDataset
 from tests.unit.evaluation.fixtures import inputs, pubtator, write_model, write_umls
 
 TEST = [
@@ -34,6 +42,7 @@ def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("linking")
     write_model(root / "model")
     write_umls(root / "umls", codes=[("MSH", "D000001", "C0000001")])
+    write_dictionary(root / "umls" / "names.parquet", root / "dictionary.parquet", Provenance("dictionary", "test"))
     (root / "test.txt").write_text(pubtator(TEST))
     with gzip.open(root / "train.txt.gz", "wt") as stream:
         stream.write(pubtator(TRAIN))
@@ -47,7 +56,7 @@ def task(root, **options):
 
 @pytest.fixture(scope="module")
 def result(root):
-    return run(inputs(root, task(root)))
+    return run(TASK, inputs(root, task(root)))
 
 
 def values(result, split, metric):
@@ -86,30 +95,46 @@ def test_unmapped_and_absent_concepts_count_as_wrong(result):
 
 
 def test_types_filter(root):
-    chemicals = run(inputs(root, task(root, types=["Chemical"])))
+    chemicals = run(TASK, inputs(root, task(root, types=["Chemical"])))
     assert {row.text for row in chemicals.predictions} == {"aspirin", "ibuprofen"}
-    one_of_two = run(inputs(root, task(root, types=["T033"])))
+    one_of_two = run(TASK, inputs(root, task(root, types=["T033"])))
     assert {row.text for row in one_of_two.predictions} == {"renal failure"}
     with pytest.raises(InputError, match="found none of its types"):
-        run(inputs(root, task(root, types=["Gene"])))
+        run(TASK, inputs(root, task(root, types=["Gene"])))
 
 
 def test_identifier_map(root):
     (root / "map.tsv").write_text("MESH:D000009\tC0000003\n")
     tasks = task(root)
     tasks["entity_linking"]["identifier_map"] = str(root / "map.tsv")
-    mapped = run(inputs(root, tasks))
+    mapped = run(TASK, inputs(root, tasks))
     assert mapped.counts["toy"]["mentions without a concept"] == 0
     assert root / "map.tsv" in mapped.inputs
 
 
 def test_seed_and_dictionary_order_change_nothing(root, result, tmp_path):
-    assert run(inputs(root, task(root), seed=5)).predictions == result.predictions
+    assert run(TASK, inputs(root, task(root), seed=5)).predictions == result.predictions
+
+
+def test_stored_vectors_give_the_same_answers(root, result, tmp_path):
+    given = inputs(root, task(root))
+    encoder = Encoder(load_language_model(root / "model", torch.device("cpu")), 4, 64)
+    write_vectors(tmp_path / "vectors", encoder, root / "dictionary.parquet", root / "model")
+    system = LanguageModelSystem(root / "model", given.config.compute, 4, tmp_path / "vectors")
+    stored = run(TASK, inputs(root, task(root), system=system))
+    assert len(stored.predictions) > 50
+    assert stored.predictions == result.predictions
+
+
+def test_a_baseline_answers_too(root):
+    answered = run(TASK, inputs(root, task(root), system=Trigrams()))
+    assert set(values(answered, "in_dictionary", "accuracy@1_cls").values()) == {1.0}
+    assert root / "dictionary.parquet" in answered.inputs
 
 
 @pytest.mark.parametrize("key", ["test", "train"])
 def test_absent_files_are_skipped_in_one_line(root, key):
-    skipped = run(inputs(root, task(root, **{key: ["nowhere/gold.txt"]})))
+    skipped = run(TASK, inputs(root, task(root, **{key: ["nowhere/gold.txt"]})))
     assert skipped.predictions == []
     (line,) = skipped.skipped
     assert f"evaluation.tasks.entity_linking.datasets.toy.{key}" in line
@@ -120,14 +145,14 @@ def test_absent_files_are_skipped_in_one_line(root, key):
 def test_an_absent_map_skips(root):
     tasks = task(root)
     tasks["entity_linking"]["identifier_map"] = "nowhere/map.tsv"
-    (line,) = run(inputs(root, tasks)).skipped
+    (line,) = run(TASK, inputs(root, tasks)).skipped
     assert "evaluation.tasks.entity_linking.identifier_map" in line
 
 
 def test_a_broken_file_is_an_error(root, tmp_path):
     (tmp_path / "broken.txt").write_text("1|t|Fever\n1\t0\tfive\tFever\tDisease\tD000001\n")
     with pytest.raises(InputError, match=r"broken\.txt line 2"):
-        run(inputs(root, task(root, test=[str(tmp_path / "broken.txt")])))
+        run(TASK, inputs(root, task(root, test=[str(tmp_path / "broken.txt")])))
 
 
 @pytest.mark.real_data

@@ -6,7 +6,7 @@ import pytest
 
 from bali.errors import InputError
 from bali.pubmed.annotations import BYTE_OFFSETS, DUPLICATE, OFFSET_MISMATCH
-from bali.pubmed.pubtator import RELATION, read_pubtator
+from bali.pubmed.pubtator import RELATION, Relation, read_pubtator, read_relations
 from bali.pubmed.records import NO_ABSTRACT, Annotation
 
 TEXT = "12|t|Fever  in rats.\n12|a|Rats had\u2028 fever \U0001f9ec twice.\n"
@@ -46,6 +46,18 @@ def test_annotations_are_checked_and_sorted(tmp_path: Path) -> None:
 def test_relations_are_noted(tmp_path: Path) -> None:
     (record,) = read_pubtator(write(tmp_path, TEXT + "12\tCID\tD1\tD2\n12\tAssociation\tD1\tD2\tNovel\n"))
     assert list(record.notes) == [RELATION, RELATION]
+
+
+def test_relations_are_read(tmp_path: Path) -> None:
+    lines = "12\tCID\tD1\tD2 \n12\t0\t5\tFever\tDisease\tD3\n12\tAssociation\tD1|D4\tD2\tNovel\n12\tCID\tD1\n"
+    assert list(read_relations(write(tmp_path, TEXT + lines + "\n13\tCID\tD5\tD6"))) == [
+        Relation(12, "CID", "D1", "D2"),
+        Relation(12, "Association", "D1|D4", "D2"),
+        Relation(12, "CID", "D1", ""),
+        Relation(13, "CID", "D5", "D6"),
+    ]
+    with pytest.raises(InputError, match="line 3"):
+        list(read_relations(write(tmp_path, TEXT + "no line of PubTator\n")))
 
 
 def test_documents_are_told_apart_by_blank_line_or_pmid(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+from fake_artefacts import cui, write
+from fake_evaluation import write_evaluation
 
 from bali.graph.csr import InEdges
 from bali.io.census import Census, Tally
-from bali.io.files import write_json, write_text
-from bali.io.parquet import Provenance, write_artefact
-from bali.schemas import ARTEFACTS
+from bali.io.files import write_text
+from bali.io.parquet import read_artefact
+from bali.schemas import MENTIONS
 
 NUM_CONCEPTS = 40
 TYPES = (("T047", "Disease or Syndrome"), ("T121", "Pharmacologic Substance"), ("T023", "Body Part"), ("T184", "Sign"))
@@ -19,20 +20,6 @@ CONFIG = {
     "experiments": {"bali_gat": {}, "mlm_only": {"graph_encoder": "none"}},
     "evaluation": {"models": ["base", "bali_gat", "mlm_only"]},
 }
-
-
-def cui(i: int) -> str:
-    return f"C99{i:05d}"
-
-
-def write(
-    root: Path, name: str, kind: str, rows: list[dict], release: str = "demo", levels: tuple[int, ...] = (0,)
-) -> Path:
-    schema = ARTEFACTS[kind]
-    provenance = Provenance(kind, release, "ab" * 32, {"MRCONSO.RRF": "cd" * 32}, levels)
-    path = root / name
-    write_artefact(path, pa.Table.from_pylist(rows, schema), schema, provenance)
-    return path
 
 
 def write_results(root: Path) -> Path:
@@ -196,6 +183,19 @@ def write_corpus(root: Path) -> None:
         census.write(root / f"corpus/parsed/{shard}/census.json")
 
 
+def write_annotations(root: Path) -> None:
+    """Shard a again, with annotations: PMIDs 1-4 agree, 5-8 have another concept, 9-12 have an ambiguous link."""
+    write_corpus(root)
+    rows = read_artefact(root / "mentions/a.parquet", MENTIONS).to_pylist()
+    annotated = [
+        {**row, "source": "pubtator", "cui": row["cui"] if row["pmid"] <= 4 else cui(39)}
+        for row in rows
+        if row["pmid"] <= 8
+    ]
+    links = [{**row, "num_candidates": 3 if row["pmid"] > 8 else 1} for row in rows]
+    write(root, "mentions/a.parquet", "mentions", [*links, *annotated])
+
+
 def scores(num_gold: int, num_predicted: int, num_correct: int) -> dict:
     counts = {"num_gold": num_gold, "num_predicted": num_predicted, "num_correct": num_correct}
     f1 = 2 * num_correct / (num_gold + num_predicted)
@@ -260,49 +260,3 @@ def write_training(root: Path) -> None:
                         }
                     )
         write(root, f"models/{name}/training_log.parquet", "training_log", rows)
-
-
-def write_evaluation(root: Path) -> None:
-    metrics, comparisons = [], []
-    lift = {"base": 0.0, "bali_gat": 0.2, "mlm_only": 0.01}
-    measured = [("concept_retrieval", "validation", "validation", "accuracy@1_mean", 0.3),
-                ("entity_linking", "ncbi_disease", "all", "accuracy@1_mean", 0.5),
-                ("entity_linking", "ncbi_disease", "all", "accuracy@5_cls", 0.6),
-                ("pubmedqa", "pqal", "test", "accuracy", 0.55)]  # fmt: skip
-    for task, dataset, split, metric, value in measured:
-        what = {"task": task, "dataset": dataset, "split": split, "metric": metric}
-        seeds = (0, 1, 2) if task == "pubmedqa" else (0,)
-        for model, up in lift.items():
-            up = 0.0 if task == "pubmedqa" else up  # noqa: PLW2901
-            for seed in seeds:
-                v = value + up + seed / 100
-                metrics.append(
-                    {
-                        "model": model,
-                        "base_model": "base_model",
-                        **what,
-                        "value": v,
-                        "ci_low": v - 0.03,
-                        "ci_high": v + 0.03,
-                        "seed": seed,
-                        "n": 500,
-                    }
-                )
-            if model != "base":
-                comparisons.append(
-                    {
-                        "model": model,
-                        "baseline": "base",
-                        **what,
-                        "difference": up,
-                        "ci_low": up - 0.02,
-                        "ci_high": up + 0.02,
-                        "n": 500,
-                    }
-                )
-    write(root, "report/metrics.parquet", "metrics", metrics)
-    write(root, "report/comparisons.parquet", "comparisons", comparisons)
-    write_json(
-        root / "evaluation/base/pubmedqa/0.json",
-        {"metrics": [], "skipped": ["BioASQ: no data; see <http://bioasq.org>"]},
-    )

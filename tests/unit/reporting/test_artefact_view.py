@@ -46,7 +46,7 @@ def test_census_shows_every_drop(root):
 
 def test_directory_lists_artefacts_with_counts(root):
     lines = view(root, 5, 100)
-    assert lines[0].endswith("29 artefacts, 3 censuses")
+    assert lines[0].endswith("40 artefacts, 6 censuses")
     assert any(line.split()[:4] == ["mentions", "mentions", "2", "48"] for line in lines)
 
 

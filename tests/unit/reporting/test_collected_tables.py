@@ -1,19 +1,16 @@
 from collections import Counter
 
 import pytest
-from fake_results import write, write_results
+from fake_results import write_results
 
 from bali.errors import ArtefactError
 from bali.io.census import Census, Tally
 from bali.reporting.data_versions import artefact_groups, input_files
+from bali.reporting.disk import folder_sizes
 from bali.reporting.filter_costs import costs_of, filter_costs
 from bali.reporting.funnel import accounts, lanes
-from bali.reporting.metric_table import BETTER, SAME, WORSE, Difference, MetricKey, main_keys, metric_table
 from bali.reporting.results import Results
 from bali.reporting.run_costs import rule_costs
-from bali.reporting.verdict import comparisons_between, metric_name, percent, signed
-
-PUBMEDQA = MetricKey("pubmedqa", "pqal", "test", "accuracy")
 
 
 @pytest.fixture
@@ -66,64 +63,6 @@ def test_accounts_add_up_over_shards(results):
             assert table.rows_in == table.rows_out + sum(count for _, count in table.dropped)
 
 
-def test_value_is_the_mean_over_seeds_beside_its_paired_difference(results):
-    table = metric_table(results, ["base", "bali_gat", "mlm_only"])
-    cell = table.cells[PUBMEDQA, "bali_gat"]
-    assert cell.num_seeds == 3
-    assert cell.value == pytest.approx((0.55 + 0.56 + 0.57) / 3)
-    assert cell.difference.verdict == SAME
-    assert table.models == ["base", "bali_gat", "mlm_only"]
-    assert table.cells[PUBMEDQA, "base"].difference is None
-    assert table.is_best(PUBMEDQA, "base")
-    assert table.num_examples(PUBMEDQA) == 500
-
-
-def test_models_outside_the_configuration_follow_at_the_end(results):
-    assert metric_table(results, ["mlm_only"]).models == ["base", "mlm_only", "bali_gat"]
-
-
-def test_main_keys_are_one_per_dataset_and_unknown_tasks_get_theirs():
-    keys = [
-        MetricKey("entity_linking", "a", "all", "accuracy@1_cls"),
-        MetricKey("entity_linking", "a", "all", "accuracy@1_mean"),
-        MetricKey("entity_linking", "b", "refined", "mrr_mean"),
-        MetricKey("other", "c", "test", "f1"),
-    ]
-    assert main_keys(keys) == [keys[1], keys[2], keys[3]]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"), [(0.01, 0.2, BETTER), (-0.2, -0.01, WORSE), (-0.1, 0.1, SAME), (0.0, 0.1, SAME)]
-)
-def test_verdict_needs_an_interval_without_zero(low, high, verdict):
-    assert Difference((low + high) / 2, low, high).verdict == verdict
-
-
-def test_comparisons_with_other_models_than_the_base_are_told(results):
-    row = {
-        **PUBMEDQA._asdict(),
-        "model": "bali_gat",
-        "baseline": "mlm_only",
-        "difference": -0.1,
-        "ci_low": -0.2,
-        "ci_high": -0.05,
-    }
-    write(results.root, "report/comparisons.parquet", "comparisons", [{**row, "n": 500}])
-    (sentence,) = comparisons_between(metric_table(results, []))
-    assert sentence == (
-        "bali_gat falls behind mlm_only on the only main measure:"
-        " question answering, pqal (accuracy) −10.0 [−20.0, −5.0]."
-    )
-
-
-def test_numbers_in_words():
-    assert percent(0.57894) == "57.9"
-    assert signed(-0.031) == "−3.1"
-    assert signed(0.031) == "+3.1"
-    assert metric_name("accuracy@1_cls") == "Acc@1, [CLS]"
-    assert metric_name("macro_f1") == "macro-F1"
-
-
 def test_costs_add_up_jobs_and_keep_the_peak(results):
     parse, ingest = rule_costs(results)
     assert (parse.rule, parse.num_jobs, parse.seconds, parse.peak_megabytes) == ("parse_corpus", 2, 25.0, 80.0)
@@ -134,6 +73,18 @@ def test_a_benchmark_file_without_seconds_is_an_error(results):
     (results.root / "benchmarks/ingest.tsv").write_text("a\tb\n1\t2\n")
     with pytest.raises(ArtefactError, match="benchmark columns"):
         rule_costs(results)
+
+
+def test_disk_is_the_files_of_each_folder_in_the_order_of_the_stages(results):
+    sizes = folder_sizes(results)
+    assert [size.folder for size in sizes][:4] == ["umls", "graph", "corpus", "mentions"]
+    files = [path for path in (results.root / "mentions").rglob("*") if path.is_file()]
+    mentions = next(size for size in sizes if size.folder == "mentions")
+    assert (mentions.num_files, mentions.num_bytes) == (len(files), sum(path.stat().st_size for path in files))
+    assert max(size.percent for size in sizes) == 100
+    assert {"benchmarks", "logs"}.isdisjoint(size.folder for size in sizes)
+    (results.root / "report/index.html").write_text("a page of an earlier run")
+    assert folder_sizes(results) == sizes
 
 
 def test_artefacts_are_grouped_and_inputs_named_once(results):

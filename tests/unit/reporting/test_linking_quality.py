@@ -1,7 +1,8 @@
 """The section on the linker's quality: sums over shards, order, examples, and what is left out."""
 
 import pytest
-from fake_results import CONFIG, scores, write, write_results
+from fake_artefacts import write
+from fake_results import CONFIG, scores, write_results
 
 from bali.config import Config
 from bali.reporting.linking_quality import ALL_SHARDS, CONTEXT, NUM_SHARDS, NUM_TYPES, context, linking_quality

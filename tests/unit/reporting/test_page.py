@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from fake_results import CONFIG, cui, write, write_results
+from fake_artefacts import cui, write
+from fake_results import CONFIG, write_results
 
 from bali.config import Config
 from bali.errors import ArtefactError
@@ -91,9 +92,9 @@ def test_page_is_one_well_formed_file_without_requests(results, config):
 
 def test_page_shows_what_the_artefacts_hold(results, config):
     html = page(collect(results, config, fake_encoder))
-    assert "bali_gat beats base on 2 of 3 main measures" in html
-    assert "it shows no clear difference on 1 of 3 main measures" in html
-    assert "mlm_only shows no clear difference on all 3 main measures" in html
+    assert "bali_gat: better than base on 2 of 3 main measures, worse on none" in html
+    assert "mlm_only: better than base on none of 3 main measures, worse on none" in html
+    assert "base is above the best of the baselines (majority, random, trigrams) on 2 of 3 main measures" in html
     for text in (
         "This is the demo",
         "What the filters of <code>umls</code> cost",
@@ -167,6 +168,8 @@ def test_a_census_with_other_content_is_an_error(results, config):
 def test_aligned_model_is_the_first_experiment_with_a_graph():
     experiments = {"control": {"graph_encoder": "none"}, "names": {"graph_encoder": "names_only"}}
     assert aligned_model(decode(Config, {"experiments": experiments})) == "names"
+    experiments |= {"sage": {"graph_encoder": "sage"}, "gat": {}}
+    assert aligned_model(decode(Config, {"experiments": experiments})) == "sage"
 
 
 def test_model_card_says_what_the_model_is_and_how_it_did(results, config):

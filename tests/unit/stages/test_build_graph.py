@@ -54,9 +54,37 @@ def test_all_runs_write_the_same_bytes(tmp_path, monkeypatch):
     for number in range(10):
         assert build(tmp_path / "umls", tmp_path / f"{number}") == 0
         files.append({p.name: p.read_bytes() for p in (tmp_path / f"{number}").rglob("*.*") if p.is_file()})
-    assert len(files[0]) == 7
+    assert len(files[0]) == 8
     for found in files[1:]:
         assert [name for name in found if found[name] != files[0].get(name)] == []
+
+
+def test_held_out_edges_are_written_beside_the_graph(tmp_path):
+    cuis = [f"C{number:07d}" for number in range(60)]
+    relations = [(head, "RO", "treats", tail, "X") for head in cuis[:20] for tail in cuis[40:]]
+    write_umls(tmp_path / "umls", cuis, relations)
+    tables = {}
+    for fraction in (0.0, 0.2):
+        folder = tmp_path / f"{fraction}"
+        assert build(tmp_path / "umls", folder, held_out_fraction=fraction) == 0
+        edges = read_artefact(folder / "edges.parquet", schemas.EDGES)
+        held_out = read_artefact(folder / "held_out_edges.parquet", schemas.HELD_OUT_EDGES)
+        tables[fraction] = edges.to_pylist(), held_out.to_pylist()
+        assert len(InEdges.open(folder / "in_edges").source) == edges.num_rows
+        assert sum(read_artefact(folder / "nodes.parquet", schemas.NODES)["degree"].to_pylist()) == edges.num_rows
+        census = Census.read(folder / "census.json")
+        assert census.tables["edges"].dropped["held out"] == held_out.num_rows
+        assert census.notes["held-out pairs of concepts"] == held_out.num_rows / 2
+    assert tables[0.0][1] == []
+    assert len(tables[0.2][1]) > 0
+    rows = sorted([*tables[0.2][0], *tables[0.2][1]], key=lambda row: (row["target"], row["source"]))
+    assert rows == tables[0.0][0]
+    assert read_provenance(tmp_path / "0.2" / "held_out_edges.parquet")["artefact"] == "held_out_edges"
+
+
+def test_half_of_the_pairs_is_too_much_to_hold_out(tmp_path, capsys):
+    assert build(tmp_path, tmp_path / "graph", held_out_fraction=0.5) == EXIT_BAD_INPUT
+    assert "graph.held_out_fraction" in capsys.readouterr().err
 
 
 def test_a_garbage_artefact_is_refused(tmp_path, capsys):

@@ -42,8 +42,7 @@ OPTIONS = {
     "examples": {"validation_fraction": 0.0},
     "evaluation": {
         "tasks": {
-            "entity_linking": {"datasets": {"gold": {"test": ["gold.txt", "absent.txt"], "train": ["train.txt"]}}},
-            "pubmedqa": {"datasets": {"pqal": {"questions": "q.json", "test_ids": "ids.json"}}},
+            "entity_linking": {"datasets": {"gold": {"test": ["gold.txt"]}}},
         }
     },
 }
@@ -96,7 +95,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A results folder with every stage run over two shards."""
     root = tmp_path_factory.mktemp("results")
     write_release(root)
-    for name, text in [("first.txt", FIRST), ("second.txt", SECOND), ("gold.txt", GOLD), ("q.json", '{"77": {}}')]:
+    for name, text in [("first.txt", FIRST), ("second.txt", SECOND), ("gold.txt", GOLD)]:
         (root / name).write_text(text)
     patch = pytest.MonkeyPatch()
     patch.chdir(root)
@@ -206,7 +205,6 @@ def test_held_out_reasons(root: Path) -> None:
     rows = read_artefact(root / "held_out.parquet", HELD_OUT).to_pylist()
     assert [(row["pmid"], row["reason"]) for row in rows] == [
         (3, "evaluation.entity_linking.gold"),
-        (77, "evaluation.pubmedqa.pqal"),
         (99, "config"),
     ]
 

@@ -19,6 +19,17 @@ def root(tmp_path_factory):
     (root / "gold.txt").write_text(
         pubtator([(1, "Fever and xyz", [("Fever", "T", "C0000001"), ("xyz", "T", "C0000002")])])
     )
+    dictionary = ["--dictionary", str(root / "dictionary.parquet")]
+    built = ["build-dictionary", "--names", str(root / "umls/names.parquet"), "--output", dictionary[1]]
+    encoded = [
+        "encode-dictionary",
+        "--model-dir",
+        str(root / "model"),
+        *dictionary,
+        "--output-dir",
+        str(root / "vectors"),
+    ]
+    assert [main(built), main(encoded)] == [0, 0]
     return root
 
 
@@ -28,6 +39,7 @@ def evaluate(root, task, options, output="out"):
         [
             *("evaluate", "--model", "base", "--model-dir", str(root / "model"), "--task", task, "--seed", "3"),
             *("--umls-dir", str(root / "umls"), "--graph-dir", str(root / "graph")),
+            *("--dictionary", str(root / "dictionary.parquet"), "--vectors", str(root / "vectors")),
             *("--validation", str(root / "validation.parquet"), "--options", json.dumps(sections)),
             *("--output", str(root / f"{output}.json"), "--predictions", str(root / f"{output}.predictions.parquet")),
         ]
@@ -55,7 +67,7 @@ def test_json_and_predictions(root):
     assert sum(values) / len(values) == row["value"]
     provenance = read_provenance(root / "out.predictions.parquet")
     assert provenance["umls_release"] == "test"
-    assert {"names.parquet", "gold.txt", "model.safetensors"} <= set(provenance["input_digests"])
+    assert {"dictionary.parquet", "gold.txt", "model.safetensors"} <= set(provenance["input_digests"])
     assert str(root) not in (root / "out.json").read_text()
 
 

@@ -17,3 +17,12 @@ def test_a_missing_results_directory_is_one_line(tmp_path, capsys):
     assert main(["report", "--results-dir", str(tmp_path / "none"), "--output-dir", str(tmp_path / "report")]) == 2
     assert "expected a results directory" in capsys.readouterr().err
     assert not (tmp_path / "report").exists()
+
+
+def test_the_page_says_where_text_is_left_out(tmp_path):
+    results = tmp_path / "results"
+    results.mkdir()
+    options = '{"report": {"show_text": false}}'
+    arguments = ["report", "--results-dir", str(results), "--output-dir", str(results / "report"), "--options", options]
+    assert main(arguments) == 0
+    assert "Text was left out of this page" in (results / "report/index.html").read_text(encoding="utf-8")

@@ -1,0 +1,266 @@
+"""The vectors of a dictionary's names, encoded once for a model, read by memory map and searched.
+
+| File | Content |
+|---|---|
+| `cls.npy`, `mean.npy` | (num_names, hidden) float16, C order: vectors of unit length, rounded; row r is name r |
+| `vectors.json` | `Manifest`; written last, so a folder without it holds no whole vectors |
+
+Two poolings of 17 million names take 26 GB of disk at 384 dimensions, 52 GB at 768.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from bali.errors import ArtefactError, InputError
+from bali.evaluation.dictionary import NUM_NAMES_SEARCHED, Dictionary, Hit, ranked_concepts
+from bali.evaluation.encoder import Encoder, TokenIds, Vectors, rounded
+from bali.evaluation.search import PooledTopK
+from bali.io.ahead import ahead
+from bali.io.files import atomic_files, digest_file, read_json, write_json
+from bali.io.parquet import check_artefact, iterate_artefact
+from bali.schemas import DICTIONARY
+
+logger = logging.getLogger(__name__)
+
+MANIFEST = "vectors.json"
+MAX_NAME_LENGTH = 64  # tokens; longer names are cut (fewer than 1 in 1,000 of the open ontologies' names)
+BLOCK_ROWS = 1 << 15  # names sorted by length, encoded and written at once
+_FORMAT_VERSION = 1  # raised when the files change
+_RERUN = "Run `bali encode-dictionary` again."
+_MODEL_FILES = (  # what a vector depends on
+    *("config.json", "*.safetensors", "pytorch_model*.bin", "tokenizer.json", "tokenizer_config.json"),
+    *("special_tokens_map.json", "added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "*.model"),
+)
+_LOG_EVERY = 8  # blocks
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the vectors are of.
+
+    Attributes:
+        format_version: of the files.
+        num_names: rows.
+        hidden_size: columns.
+        max_length: tokens that a name is cut to.
+        precision: of the matrix products they were computed with: float32 or bfloat16.
+        dictionary: SHA-256 of the dictionary.
+        model: file name -> SHA-256 of the model's configuration, weights and tokenizer.
+    """
+
+    format_version: int
+    num_names: int
+    hidden_size: int
+    max_length: int
+    precision: str
+    dictionary: str
+    model: dict[str, str]
+
+
+class DictionaryVectors:
+    """Stored vectors of a dictionary; opened by `open_vectors`, which checks them.
+
+    Args:
+        folder: with the vectors.
+        manifest: of the folder.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._folder = folder
+        self.manifest = manifest
+
+    def __len__(self) -> int:
+        return self.manifest.num_names
+
+    def blocks(self, rows: Rows | None = None) -> Iterator[Vectors]:
+        """Vectors of some rows, or of all, in order: float16 on the CPU, at most `BLOCK_ROWS` at once.
+
+        The files are mapped anew for each block, so that what was read does not stay in the process's memory.
+
+        Args:
+            rows: increasing row numbers.
+        """
+        for start in range(0, len(self) if rows is None else len(rows), BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, len(self) if rows is None else len(rows))
+            chosen = slice(start, stop) if rows is None else _slice_if_whole(rows[start:stop])
+            yield Vectors(*(torch.from_numpy(np.array(_map(self._folder, name)[chosen])) for name in Vectors._fields))
+
+
+def write_vectors(folder: Path, encoder: Encoder, dictionary: Path, model_dir: Path) -> Manifest:
+    """Encode the names of a dictionary and write `cls.npy`, `mean.npy` and `vectors.json`, all or none.
+
+    Memory holds the vectors of one block of names; the next block is tokenised meanwhile.
+
+    Args:
+        folder: to write to.
+        encoder: of the model, cutting texts at `MAX_NAME_LENGTH`.
+        dictionary: artefact DICTIONARY.
+        model_dir: folder that the encoder was loaded from.
+
+    Raises:
+        ArtefactError: the dictionary is missing or damaged.
+        InputError: the model's vectors are not finite.
+        OutputError: the files cannot be written.
+    """
+    num_names = check_artefact(dictionary, DICTIONARY).metadata.num_rows
+    model = digest_model(model_dir)
+    shape = (num_names, encoder.hidden_size)
+    manifest = Manifest(_FORMAT_VERSION, *shape, MAX_NAME_LENGTH, encoder.precision, digest_file(dictionary), model)
+    with atomic_files(folder) as partial:
+        (folder / MANIFEST).unlink(missing_ok=True)  # vectors without it are never opened
+        with (partial / "cls.npy").open("wb") as cls, (partial / "mean.npy").open("wb") as mean:
+            for file in (cls, mean):
+                _write_header(file, shape)
+            for vectors in _encode_blocks(encoder, dictionary, model_dir):
+                for file, pooled in zip((cls, mean), vectors, strict=True):
+                    file.write(pooled.cpu().numpy().data)
+        write_json(partial / MANIFEST, asdict(manifest))
+    return manifest
+
+
+def open_vectors(folder: Path, dictionary: Path, model_dir: Path) -> DictionaryVectors:
+    """Open the stored vectors of a dictionary.
+
+    Args:
+        folder: with the vectors.
+        dictionary: that they must be of.
+        model_dir: folder of the model that they must come from.
+
+    Raises:
+        ArtefactError: the vectors are missing, damaged, or of another dictionary or model.
+        InputError: the dictionary or the model cannot be read.
+    """
+    manifest = _read_manifest(folder)
+    for what, path, expected, found in (
+        ("dictionary", dictionary, digest_file(dictionary), manifest.dictionary),
+        ("model", model_dir, digest_model(model_dir), manifest.model),
+    ):
+        if found != expected:
+            raise ArtefactError(f"{folder}: expected vectors of the {what} {path}, found those of another. {_RERUN}")
+    num_names = check_artefact(dictionary, DICTIONARY).metadata.num_rows
+    expected_shape = (num_names, manifest.hidden_size)
+    for name in Vectors._fields:
+        array = _map(folder, name)
+        if array.shape != expected_shape or array.dtype != np.float16 or not array.flags.c_contiguous:
+            raise ArtefactError(
+                f"{folder / name}.npy: expected {expected_shape} float16 in C order, found {array.shape}"
+                f" {array.dtype}. {_RERUN}"
+            )
+    return DictionaryVectors(folder, manifest)
+
+
+def nearest_concepts(
+    dictionary: Dictionary, queries: Vectors, encoder: Encoder, stored: DictionaryVectors | None = None
+) -> dict[str, list[list[Hit]]]:
+    """The concepts of the names nearest to each query, best first, each concept once, by its best name.
+
+    The search is exact over vectors of unit length rounded to float16, of names and queries alike: a query that reads
+    as a name has cosine 1 with it. A name that several concepts share ranks them in the order of their CUIs. Names are
+    read or encoded block by block and searched at once, so their vectors never fill the memory.
+
+    Args:
+        dictionary: names, not empty.
+        queries: vectors to compare with the [CLS] and the mean-pooled vectors of the names.
+        encoder: of the queries; also of the names where they are not stored.
+        stored: vectors of the artefact that the dictionary is of. Without them, or for a dictionary that is of no
+            artefact, the names are encoded here.
+
+    Returns:
+        Pooling -> one list per query; it holds the concepts of the `NUM_NAMES_SEARCHED` nearest names.
+    """
+    nearest = nearest_rows(dictionary, queries, encoder, stored)
+    return {pooling: ranked_concepts(dictionary, rows) for pooling, rows in nearest.items()}
+
+
+def nearest_rows(
+    dictionary: Dictionary, queries: Vectors, encoder: Encoder, stored: DictionaryVectors | None = None
+) -> dict[str, Rows]:
+    """Pooling -> (num_queries, `NUM_NAMES_SEARCHED`) rows of the nearest names; arguments as `nearest_concepts`."""
+    search = PooledTopK(rounded(queries), NUM_NAMES_SEARCHED)
+    device = queries.cls.device
+    for block in _blocks(dictionary, encoder, stored):
+        search.add(Vectors(*(pooled.to(device) for pooled in block)))
+    return {pooling: rows.cpu().numpy() for pooling, rows in search.rows().items()}
+
+
+def digest_model(folder: Path) -> dict[str, str]:
+    """File name -> SHA-256 of configuration, weights and tokenizer of a model folder, by name.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    files = {path.name: path for pattern in _MODEL_FILES for path in folder.glob(pattern)}
+    return {name: digest_file(files[name]) for name in sorted(files)}
+
+
+def _blocks(dictionary: Dictionary, encoder: Encoder, stored: DictionaryVectors | None) -> Iterator[Vectors]:
+    """Rounded vectors of the names, in order."""
+    if stored is None or dictionary.stored is None:
+        for start in range(0, len(dictionary), BLOCK_ROWS):
+            yield rounded(encoder.encode(dictionary.names[start : start + BLOCK_ROWS].to_list()))
+        return
+    if stored.manifest.precision != encoder.precision:
+        logger.warning(
+            "the dictionary was encoded in %s, queries are in %s: equal texts differ a little. Give both stages one "
+            "compute.precision and one kind of device.",
+            *(stored.manifest.precision, encoder.precision),
+        )
+    yield from stored.blocks(dictionary.stored.rows)
+
+
+def _encode_blocks(encoder: Encoder, dictionary: Path, model_dir: Path) -> Iterator[Vectors]:
+    """Rounded vectors of the names, block by block."""
+    num_done = 0
+    for number, tokens in enumerate(ahead(_tokens(encoder, dictionary)), start=1):
+        vectors = rounded(encoder.encode_tokens(tokens))
+        if not all(bool(pooled.isfinite().all()) for pooled in vectors):
+            raise InputError(f"{model_dir}: expected finite vectors, found others. The training of the model diverged.")
+        num_done += len(vectors.cls)
+        if number % _LOG_EVERY == 0:
+            logger.info("%s names encoded", f"{num_done:,}")
+        yield vectors
+
+
+def _tokens(encoder: Encoder, dictionary: Path) -> Iterator[TokenIds]:
+    for batch in iterate_artefact(dictionary, DICTIONARY, ["name"], batch_rows=BLOCK_ROWS):
+        yield encoder.tokenize(batch["name"].to_pylist())
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, int]) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float16)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ArtefactError(f"{path}: no such file. Run `bali encode-dictionary` for the model first.")
+    value = read_json(path)
+    version = value.get("format_version") if isinstance(value, dict) else None
+    if version != _FORMAT_VERSION or set(value) != set(Manifest.__annotations__):
+        raise ArtefactError(f"{path}: expected format version {_FORMAT_VERSION}, found {version}. {_RERUN}")
+    return Manifest(**value)
+
+
+def _map(folder: Path, name: str) -> npt.NDArray[np.float16]:
+    path = folder / f"{name}.npy"
+    try:
+        array: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ArtefactError(f"{path}: expected an array of vectors, got: {reason}. {_RERUN}") from None
+    return array
+
+
+def _slice_if_whole(rows: Rows) -> Rows | slice:
+    """The rows as a slice where none is left out: that reads the file in order."""
+    is_whole = len(rows) > 0 and int(rows[-1]) - int(rows[0]) == len(rows) - 1
+    return slice(int(rows[0]), int(rows[-1]) + 1) if is_whole else rows
