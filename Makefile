@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_REPORT := results/report/index.html
 
-.PHONY: demo test test-workflow test-package test-all check format demo-data schema bench-umls bench-linking bench-training bench-training-memory bench-evaluation check-linking clean
+.PHONY: demo test test-workflow test-package test-fuzz test-cluster test-places test-faults test-all check format demo-data schema bench-umls bench-linking bench-training bench-training-memory bench-evaluation bench-planning check-linking clean
 
 demo: $(VENV)/.installed
 	$(BIN)/snakemake --cores all
@@ -19,10 +19,30 @@ test-workflow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m "not slow" tests/workflow
 
 test-package: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/workflow
+	$(BIN)/python -m pytest -m "not slow and not fuzz" --ignore=tests/workflow
 
 test-all: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
+
+# Gives damaged files to every reader (INPUTS to six of them, a share to the others); 200,000 take some 30 minutes.
+INPUTS ?= 200000
+test-fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz.campaign --inputs $(INPUTS)
+
+# Runs the demo on a one-node SLURM cluster that it starts and stops, as root on Debian; SMALL=1 takes a smaller
+# configuration.
+test-cluster: $(VENV)/.installed-dev
+	tests/cluster/slurm.sh install
+	$(BIN)/python -m pytest -m cluster $(if $(SMALL),--small) tests/cluster
+
+# Runs the pipeline where little can be written or reached, as root on Linux, and builds the containers where it can.
+test-places: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m places tests/places
+
+# Strikes every stage of a small run with faults and compares what comes back; root for the full disk.
+SEED ?= 29
+test-faults: $(VENV)/.installed-dev
+	BALI_FAULTS_SEED=$(SEED) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -s -m faults tests/faults
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -74,6 +94,11 @@ bench-training-memory: $(VENV)/.installed-dev
 bench-evaluation: NAMES = 500000
 bench-evaluation: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks.evaluation --names $(NAMES)
+
+# Times Snakemake's own share with SHARDS shards whose jobs do nothing: planning, each job, planning anew; prints JSON.
+SHARDS ?= 2000
+bench-planning: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.planning --shards $(SHARDS)
 
 # Compares every row of the linker's back ends under many parameters; SETTINGS="defaults dice overlap=100" takes some.
 SETTINGS ?= all

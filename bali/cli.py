@@ -42,6 +42,7 @@ COMMANDS = {
     "config-schema": "config_schema",
 }
 EXIT_BAD_INPUT = 2
+OUT_OF_MEMORY = "expected more memory than there is. Give the job more (mem_mb of its rule), and run it again."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.debug:
             raise
         print(f"bali {options.command}: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except MemoryError:
+        if options.debug:
+            raise
+        print(f"bali {options.command}: {OUT_OF_MEMORY}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except BrokenPipeError:  # `bali show FILE | head`
         sys.stderr.close()

@@ -9,7 +9,8 @@ modules do.
 import ast
 import hashlib
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE = "bali"
@@ -19,12 +20,22 @@ _DATA_SUFFIXES = {".txt", ".tsv", ".html", ".css", ".js"}
 _NOT_COUNTED = {"bali.config", "bali.strict", "bali.stages.options"}
 
 
+@dataclass(frozen=True)
+class _Module:
+    """What is kept of a module that was read: the `bali` modules that it names, and the digests of its files."""
+
+    imports: tuple[str, ...]
+    digests: dict[Path, str]
+
+
 def code_digest(module: str) -> str:
     """SHA-256 over the syntax trees of `module` and the `bali` modules that it imports, transitively."""
+    digests: dict[Path, str] = {}
+    for name in _reachable(module):
+        digests.update(_read(name).digests)
     digest = hashlib.sha256()
-    files = [path for name in sorted(_reachable(module)) for path in (_source(name), *_data_files(name)) if path]
-    for path in sorted(set(files)):
-        digest.update(f"{path.relative_to(_ROOT).as_posix()} {_content_digest(path)}\n".encode())
+    for path in sorted(digests):
+        digest.update(f"{path.relative_to(_ROOT).as_posix()} {digests[path]}\n".encode())
     return digest.hexdigest()
 
 
@@ -34,20 +45,24 @@ def _reachable(module: str) -> set[str]:
     while pending:
         name = pending.pop()
         if name not in found and name not in _NOT_COUNTED:
-            assert _source(name), f"{name} is not a module of {PACKAGE}"
             found.add(name)
-            pending.extend(_imports(name))
+            pending.extend(_read(name).imports)
     return found
 
 
-@lru_cache
-def _imports(module: str) -> tuple[str, ...]:
-    """The `bali` modules named in a module: imports anywhere in it, and strings that are dotted module names."""
-    names: set[str] = set()
-    for node in ast.walk(_tree(module)):
-        names.update(_named_modules(node))
-    with_parents = {name for found in names for name in _with_parents(found)}
-    return tuple(sorted(name for name in with_parents if _source(name)))
+@cache
+def _read(module: str) -> _Module:
+    """Read a module and the data beside it; once, for most are reached from many stages.
+
+    What it names is in imports anywhere in it, and in strings that are dotted module names.
+    """
+    source = _source(module)
+    assert source, f"{module} is not a module of {PACKAGE}"
+    tree = ast.parse(source.read_bytes())
+    names = {name for node in ast.walk(tree) for found in _named_modules(node) for name in _with_parents(found)}
+    digests = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in _data_files(source)}
+    digests[source] = hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()
+    return _Module(tuple(sorted(name for name in names if _source(name))), digests)
 
 
 def _named_modules(node: ast.AST) -> Iterator[str]:
@@ -73,27 +88,11 @@ def _source(module: str) -> Path | None:
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
-def _data_files(module: str) -> list[Path]:
-    source = _source(module)
-    assert source
+def _data_files(source: Path) -> list[Path]:
+    """The data files of a package, by its `__init__.py`; other modules have none."""
     if source.name == "__init__.py":
         return [p for p in source.parent.rglob("*") if p.suffix in _DATA_SUFFIXES]
     return []
-
-
-@lru_cache
-def _content_digest(path: Path) -> str:
-    if path.suffix == ".py":
-        content = ast.dump(_without_docstrings(ast.parse(path.read_bytes()))).encode()
-    else:
-        content = path.read_bytes()
-    return hashlib.sha256(content).hexdigest()
-
-
-def _tree(module: str) -> ast.Module:
-    source = _source(module)
-    assert source
-    return ast.parse(source.read_bytes())
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

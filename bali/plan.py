@@ -2,7 +2,7 @@
 
 import glob
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,61 @@ from bali.vocabulary import BASE_MODEL
 
 FROM_CORPUS = "from_corpus"
 _CORPUS_SUFFIX = re.compile(r"(\.(xml|txt|pubtator|json|jsonl))?(\.gz)?$", re.IGNORECASE)
+_TEMPLATE = "__use_yte__"
+_OWN_MEANING = re.compile(r"[{}]|<[a-z][a-z0-9_]*>")  # Snakemake's wildcards and path variables
+
+
+def usable(paths: Iterable[str], key: str) -> list[str]:
+    """The paths, all of which rules can name; spaces, quotes, `$` and line breaks are no matter.
+
+    Raises:
+        ConfigError: one of them is nothing to Snakemake or a command line but an instruction.
+    """
+    paths = list(paths)
+    for path in paths:
+        if reason := _unusable(path):
+            raise ConfigError(f"{key}: expected a path without {reason}, found {path!r}. Rename it, or link to it.")
+    return paths
+
+
+def _unusable(path: str) -> str | None:
+    """What keeps rules from naming a path."""
+    if found := _OWN_MEANING.search(path):
+        return f"{found[0]!r}, which Snakemake replaces"
+    if path.startswith("-"):
+        return "a leading '-', which commands read as an option (an absolute path has none)"
+    if "\0" in path:
+        return "a NUL character"
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "bytes that are not UTF-8"
+    return None
+
+
+def refuse_templates(files: Iterable[Path | str]) -> None:
+    """Refuse configuration files that are templates: Snakemake runs the Python in them when it reads them.
+
+    That is before it reads any rule, so this keeps nobody's code from running; it keeps templates out of use.
+
+    Raises:
+        ConfigError: a file asks for it.
+    """
+    for file in files:
+        if _TEMPLATE in Path(file).read_text(encoding="utf-8"):
+            raise ConfigError(
+                f"{file}: expected plain YAML, found {_TEMPLATE}, which lets Snakemake run Python of the file; it did"
+                " before this could be said. Write the values down."
+            )
+
+
+def results_folder(config: Config) -> str:
+    """The folder of the results, without a `./` before or a `/` after it.
+
+    Raises:
+        ConfigError: rules cannot name it.
+    """
+    return usable([str(Path(config.results_dir))], "results_dir")[0]
 
 
 def umls_files(config: Config) -> list[str]:
@@ -25,9 +80,10 @@ def umls_files(config: Config) -> list[str]:
 
     Raises:
         InputError: a path does not exist, or a directory holds no RRF file.
+        ConfigError: rules cannot name a file.
     """
     paths = [config.umls.path] if isinstance(config.umls.path, str) else config.umls.path
-    return [file for path in paths for file in _release_files(Path(path))]
+    return usable((file for path in paths for file in _release_files(Path(path))), "umls.path")
 
 
 def corpus_shards(config: Config) -> dict[str, str]:
@@ -37,6 +93,7 @@ def corpus_shards(config: Config) -> dict[str, str]:
 
     Raises:
         InputError: a glob matches nothing, or two files would give shards of one name.
+        ConfigError: rules cannot name a file or its shard.
     """
     shards: dict[str, str] = {}
     for pattern in config.corpus.inputs:
@@ -47,6 +104,7 @@ def corpus_shards(config: Config) -> dict[str, str]:
             )
         for file in files:
             shard = _CORPUS_SUFFIX.sub("", Path(file).name)
+            usable([file, shard, *shard_files(file)], "corpus.inputs")
             if shard in shards and shards[shard] != file:
                 raise InputError(
                     f"corpus.inputs: {shards[shard]} and {file} would both be the shard {shard!r}. Rename one of them."
@@ -84,7 +142,7 @@ def base_model_files(config: Config) -> list[str]:
         InputError: as `base_model_folder`.
     """
     folder = base_model_folder(config)
-    return [] if folder is None else sorted(_files_at(Path(folder)))
+    return [] if folder is None else usable(sorted(_files_at(Path(folder))), "pretraining.base_model")
 
 
 def ranker_files(config: Config) -> list[str]:
@@ -101,7 +159,7 @@ def ranker_files(config: Config) -> list[str]:
             "linking.ranker_model: expected a Hugging Face directory with a config.json,"
             f" found {config.linking.ranker_model}. Name one, or set linking.ranker: order."
         )
-    return sorted(str(file) for file in folder.iterdir() if file.is_file())
+    return usable(sorted(str(file) for file in folder.iterdir() if file.is_file()), "linking.ranker_model")
 
 
 def configured_tasks(config: Config) -> list[str]:
@@ -145,7 +203,7 @@ def other_model_files(config: Config) -> dict[str, list[str]]:
     """
     folders = {name: other_model_folder(config, name) for name in config.evaluation.other_models}
     return {
-        name: sorted(str(file) for file in Path(path).rglob("*") if file.is_file()) for name, path in folders.items()
+        name: usable(sorted(_files_at(Path(path))), f"evaluation.other_models.{name}") for name, path in folders.items()
     }
 
 
@@ -160,10 +218,15 @@ def other_model_folder(config: Config, name: str) -> str:
 
 
 def evaluation_files(config: Config, task: str | None = None) -> list[str]:
-    """The files that the configured tasks (or one of them) name, sorted; absent ones are left to the stage to skip."""
+    """The files that the configured tasks (or one of them) name, sorted; absent ones are left to the stage to skip.
+
+    Raises:
+        ConfigError: rules cannot name a file.
+    """
     tasks = config.evaluation.tasks.model_dump()
     values = tasks.values() if task is None else [tasks[task]]
-    return sorted({file for value in values for text in _strings(value) for file in _files_at(Path(text))})
+    files = {file for value in values for text in _strings(value) for file in _files_at(Path(text))}
+    return usable(sorted(files), "evaluation.tasks")
 
 
 def _files_at(path: Path) -> list[str]:

@@ -7,7 +7,7 @@ that another version wrote.
 
 import pyarrow as pa
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 NAMES = pa.schema(
     [

@@ -18,6 +18,7 @@ from bali.config.data import Corpus, Examples, Graph, Linking, Subgraphs, Umls
 from bali.config.evaluation import Evaluation, Tasks
 from bali.config.pretraining import BaseModelRecipe, Pretraining
 from bali.config.report import Report
+from bali.config.yaml_text import load_yaml
 from bali.errors import ConfigError
 from bali.strict import Section, decode, suggest
 from bali.vocabulary import BASE_MODEL, BASELINES, MODEL_NAME_PATTERN, Accelerator, Precision
@@ -120,13 +121,14 @@ def load_config(path: Path) -> Config:
     """Read and check a configuration file.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, or holds a key or value that is not allowed.
+        ConfigError: the file is missing, is not YAML (or more than plain values: see `yaml_text`), or holds a key or
+            value that is not allowed.
     """
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such configuration file.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: expected YAML, got: {' '.join(str(error).split())}") from error
     return decode(Config, value or {}, prefix="", source=str(path))
 

@@ -9,7 +9,8 @@ Two poolings of 17 million names take 26 GB of disk at 384 dimensions, 52 GB at 
 """
 
 import logging
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,8 +24,9 @@ from bali.evaluation.dictionary import NUM_NAMES_SEARCHED, Dictionary, Hit, rank
 from bali.evaluation.encoder import Encoder, TokenIds, Vectors, rounded
 from bali.evaluation.search import PooledTopK
 from bali.io.ahead import ahead
-from bali.io.files import atomic_files, digest_file, read_json, write_json
+from bali.io.files import atomic_files, digest_file, read_json
 from bali.io.parquet import check_artefact, iterate_artefact
+from bali.io.seals import write_record
 from bali.schemas import DICTIONARY
 
 logger = logging.getLogger(__name__)
@@ -32,7 +34,8 @@ logger = logging.getLogger(__name__)
 MANIFEST = "vectors.json"
 MAX_NAME_LENGTH = 64  # tokens; longer names are cut (fewer than 1 in 1,000 of the open ontologies' names)
 BLOCK_ROWS = 1 << 15  # names sorted by length, encoded and written at once
-_FORMAT_VERSION = 1  # raised when the files change
+_CHECKED_ROWS = 1 << 15  # vectors with a checksum of their own
+_FORMAT_VERSION = 2  # raised when the files change
 _RERUN = "Run `bali encode-dictionary` again."
 _MODEL_FILES = (  # what a vector depends on
     *("config.json", "*.safetensors", "pytorch_model*.bin", "tokenizer.json", "tokenizer_config.json"),
@@ -54,6 +57,7 @@ class Manifest:
         precision: of the matrix products they were computed with: float32 or bfloat16.
         dictionary: SHA-256 of the dictionary.
         model: file name -> SHA-256 of the model's configuration, weights and tokenizer.
+        checksums: pooling -> CRC-32 of each `_CHECKED_ROWS` vectors, compared when the first of them is read.
     """
 
     format_version: int
@@ -63,6 +67,7 @@ class Manifest:
     precision: str
     dictionary: str
     model: dict[str, str]
+    checksums: Mapping[str, list[int]]
 
 
 class DictionaryVectors:
@@ -76,6 +81,7 @@ class DictionaryVectors:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self._folder = folder
         self.manifest = manifest
+        self._checked: set[int] = set()
 
     def __len__(self) -> int:
         return self.manifest.num_names
@@ -87,11 +93,45 @@ class DictionaryVectors:
 
         Args:
             rows: increasing row numbers.
+
+        Raises:
+            ArtefactError: the vectors are damaged.
         """
         for start in range(0, len(self) if rows is None else len(rows), BLOCK_ROWS):
             stop = min(start + BLOCK_ROWS, len(self) if rows is None else len(rows))
             chosen = slice(start, stop) if rows is None else _slice_if_whole(rows[start:stop])
+            self._check(np.arange(start, stop) if rows is None else rows[start:stop])
             yield Vectors(*(torch.from_numpy(np.array(_map(self._folder, name)[chosen])) for name in Vectors._fields))
+
+    def _check(self, rows: Rows) -> None:
+        """Compare the blocks that hold these rows with their checksums, once."""
+        for block in sorted(set(np.unique(rows // _CHECKED_ROWS).tolist()) - self._checked):
+            for name in Vectors._fields:
+                array = _map(self._folder, name)[block * _CHECKED_ROWS : (block + 1) * _CHECKED_ROWS]
+                if zlib.crc32(np.ascontiguousarray(array).data) != self.manifest.checksums[name][block]:
+                    raise ArtefactError(
+                        f"{self._folder / name}.npy: expected the vectors that {MANIFEST} names, found others in block"
+                        f" {block}. The file was damaged since it was written. {_RERUN}"
+                    )
+            self._checked.add(block)
+
+
+class _Checksums:
+    """CRC-32 of each `_CHECKED_ROWS` rows of what is added, whatever the pieces; `values` holds them, the last too."""
+
+    def __init__(self) -> None:
+        self.values: list[int] = []
+        self._num_missing = 0  # rows of the last block
+
+    def add(self, rows: npt.NDArray[np.float16]) -> None:
+        """Add the next rows of the file."""
+        while len(rows):
+            if not self._num_missing:
+                self.values.append(0)
+                self._num_missing = _CHECKED_ROWS
+            piece, rows = rows[: self._num_missing], rows[self._num_missing :]
+            self.values[-1] = zlib.crc32(piece.data, self.values[-1])
+            self._num_missing -= len(piece)
 
 
 def write_vectors(folder: Path, encoder: Encoder, dictionary: Path, model_dir: Path) -> Manifest:
@@ -113,16 +153,28 @@ def write_vectors(folder: Path, encoder: Encoder, dictionary: Path, model_dir: P
     num_names = check_artefact(dictionary, DICTIONARY).metadata.num_rows
     model = digest_model(model_dir)
     shape = (num_names, encoder.hidden_size)
-    manifest = Manifest(_FORMAT_VERSION, *shape, MAX_NAME_LENGTH, encoder.precision, digest_file(dictionary), model)
+    checksums = {name: _Checksums() for name in Vectors._fields}
+    manifest = Manifest(
+        format_version=_FORMAT_VERSION,
+        num_names=num_names,
+        hidden_size=encoder.hidden_size,
+        max_length=MAX_NAME_LENGTH,
+        precision=encoder.precision,
+        dictionary=digest_file(dictionary),
+        model=model,
+        checksums={name: sums.values for name, sums in checksums.items()},
+    )
     with atomic_files(folder) as partial:
         (folder / MANIFEST).unlink(missing_ok=True)  # vectors without it are never opened
         with (partial / "cls.npy").open("wb") as cls, (partial / "mean.npy").open("wb") as mean:
             for file in (cls, mean):
                 _write_header(file, shape)
             for vectors in _encode_blocks(encoder, dictionary, model_dir):
-                for file, pooled in zip((cls, mean), vectors, strict=True):
-                    file.write(pooled.cpu().numpy().data)
-        write_json(partial / MANIFEST, asdict(manifest))
+                for file, (name, pooled) in zip((cls, mean), vectors._asdict().items(), strict=True):
+                    array = np.ascontiguousarray(pooled.cpu().numpy())
+                    checksums[name].add(array)
+                    file.write(array.data)
+        write_record(partial / MANIFEST, asdict(manifest))
     return manifest
 
 

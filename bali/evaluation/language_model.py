@@ -9,7 +9,8 @@ from transformers import AutoModel
 from transformers.utils import logging as transformers_logging
 
 from bali.errors import InputError
-from bali.models.language_model import load_tokenizer
+from bali.io.seals import check_folder
+from bali.models.language_model import DAMAGED, load_tokenizer
 
 _WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 _DEFAULT_POSITIONS = 512
@@ -35,6 +36,7 @@ def load_language_model(folder: Path, device: torch.device) -> LanguageModel:
 
     Raises:
         InputError: the folder lacks the configuration, the tokenizer or the weights, or they cannot be read.
+        ArtefactError: a stage of ours wrote the folder, and it was damaged or changed since.
     """
     _check_folder(folder)
     tokenizer = load_tokenizer(folder)
@@ -62,6 +64,7 @@ def _check_folder(folder: Path) -> None:
     for what, patterns in (("config.json", ("config.json",)), (f"weights ({', '.join(_WEIGHT_FILES)})", _WEIGHT_FILES)):
         if not any(True for pattern in patterns for _ in folder.glob(pattern)):
             raise InputError(f"{folder}: expected {what} in the model folder, found none. Save the whole model there.")
+    check_folder(folder, DAMAGED)
 
 
 def _check_parts(folder: Path, model: Any, tokenizer: Any, missing: Collection[str]) -> None:

@@ -14,6 +14,7 @@ import urllib3
 
 from bali import __version__
 from bali.errors import InputError, OutputError
+from bali.fetching.addresses import has_secrets, without_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +38,17 @@ class Client:
     Args:
         base: the address all others start with; where it is https, so is every answer.
         wait_seconds: before the second attempt; doubled before each further one.
+
+    Raises:
+        InputError: `base` is no address of a folder, or would bring a password or a key into logs and manifest.
     """
 
     def __init__(self, base: str, wait_seconds: float = 1.0) -> None:
+        if has_secrets(base):
+            raise InputError(
+                "--base-url: expected an address without user, password and query, which would end up in logs and"
+                " manifest.json. Put user and password into ~/.netrc."
+            )
         if not re.match(r"https?://[^/\s]+/", base):
             raise InputError(f"--base-url {base}: expected an address that starts with https:// and names a folder.")
         self._secure = base.startswith("https://")
@@ -99,7 +108,8 @@ class Client:
         with session.get(address, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS) as response:
             addresses = [answer.url for answer in (*response.history, response)]
             if self._secure and not all(url.startswith("https://") for url in addresses):
-                raise InputError(f"{address}: expected answers by https, was sent on to {addresses[1:]}. Try later.")
+                passed = [without_secrets(url) for url in addresses[1:]]
+                raise InputError(f"{address}: expected answers by https, was sent on to {passed}. Try later.")
             if response.status_code in _LATER:
                 raise _LaterError(f"the server answers {response.status_code} {response.reason}")
             if response.status_code >= 400 and response.status_code != 416:
@@ -125,7 +135,7 @@ class Client:
             try:
                 return attempt()
             except (requests.RequestException, urllib3.exceptions.HTTPError, _LaterError) as error:
-                reason = " ".join(str(error).split())[:200]
+                reason = without_secrets(" ".join(str(error).split()))[:200]
                 logger.info("%s: attempt %d of %d failed: %s", address, number + 1, _NUM_ATTEMPTS, reason)
         raise InputError(
             f"{address}: cannot be downloaded: {reason}. Check the network; the same command goes on where it stopped."
@@ -157,7 +167,7 @@ def _offset_of(response: requests.Response, headers: dict[str, str]) -> int:
     match = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
     if match is None or headers.get("Range") != f"bytes={match[1]}-":
         raise InputError(
-            f"{response.url}: expected the range {headers.get('Range')}, the server sent"
+            f"{without_secrets(response.url)}: expected the range {headers.get('Range')}, the server sent"
             f" {response.headers.get('Content-Range')!r}. Delete the .part file and try again."
         )
     return int(match[1])

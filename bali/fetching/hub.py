@@ -5,7 +5,6 @@ import fcntl
 import hashlib
 import logging
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from bali import __version__
 from bali.errors import InputError, OutputError
+from bali.fetching.addresses import without_secrets
 from bali.fetching.models import (
     RECORD,
     UNFINISHED,
@@ -217,9 +217,9 @@ def _refusal(model_id: str, revision: str | None, error: hub_errors.HfHubHTTPErr
 
 
 def _unreachable(model_id: str, error: Exception) -> InputError:
-    """No answer, or half of one; the client's message is cut, for it may hold a signed address."""
+    """No answer, or half of one; the client's message may hold a signed address."""
     cause = error.__cause__ if isinstance(error, hub_errors.LocalEntryNotFoundError) and error.__cause__ else error
-    reason = re.sub(r"\?\S*", "?...", " ".join(str(cause).split()))[:200].rstrip(".") or type(cause).__name__
+    reason = without_secrets(" ".join(str(cause).split()))[:200].rstrip(".") or type(cause).__name__
     return InputError(
         f"{model_id}: cannot be fetched from the hub: {reason}. Check the network (and HF_ENDPOINT, HF_HUB_OFFLINE);"
         " the same command goes on where it stopped."

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from bali.compiled import compiled
 from bali.errors import ArtefactError
 from bali.io.files import atomic_path
+from bali.io.seals import check_folder, seal_folder
 from bali.sorting import count_values
 
 _DTYPES: dict[str, np.dtype[Any]] = {
@@ -17,6 +18,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {
     "source": np.dtype(np.int32),
     "relation": np.dtype(np.int16),
 }
+_RERUN = "Delete the folder and run build-graph again."
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class InEdges:
         """Map the three files of `folder` into memory.
 
         Raises:
-            ArtefactError: a file is missing, is not a NumPy array of the expected type, or their lengths do not agree.
+            ArtefactError: a file is missing, damaged, is not a NumPy array of the expected type, or their lengths do
+                not agree.
         """
         arrays = {name: _open_array(folder / f"{name}.npy", dtype) for name, dtype in _DTYPES.items()}
         edges = cls(**arrays)
@@ -68,18 +71,20 @@ class InEdges:
         if not expected == len(edges.source) == len(edges.relation):
             raise ArtefactError(
                 f"{folder}: expected {expected} edges as indptr.npy says, found {len(edges.source)} in source.npy and"
-                f" {len(edges.relation)} in relation.npy. Delete the folder and run build-graph again."
+                f" {len(edges.relation)} in relation.npy. {_RERUN}"
             )
+        check_folder(folder, _RERUN)
         return edges
 
     def save(self, folder: Path) -> None:
-        """Write the three files, atomically: `folder` is replaced as a whole."""
+        """Write the three files and their digests, atomically: `folder` is replaced as a whole."""
         with atomic_path(folder) as partial:
             partial.mkdir()
             for name, dtype in _DTYPES.items():
                 array = getattr(self, name)
                 assert array.dtype == dtype, f"{name} must be {dtype}, is {array.dtype}"
                 np.save(partial / f"{name}.npy", array, allow_pickle=False)
+            seal_folder(partial)
 
 
 @compiled

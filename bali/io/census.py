@@ -1,12 +1,13 @@
 """The account of rows: what a stage read, kept and dropped, and why."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bali.io.files import read_json, write_json
+from bali.errors import ArtefactError
+from bali.io.files import read_json
+from bali.io.seals import write_record
 
 
 @dataclass
@@ -57,14 +58,27 @@ class Census:
             name: {"rows_in": t.rows_in, "rows_out": t.rows_out, "dropped": dict(t.dropped)}
             for name, t in self.tables.items()
         }
-        write_json(path, {"stage": self.stage, "tables": tables, "notes": self.notes})
+        write_record(path, {"stage": self.stage, "tables": tables, "notes": self.notes})
 
     @classmethod
     def read(cls, path: Path) -> "Census":
-        """Read a census that a stage wrote."""
-        value: Mapping[str, Any] = read_json(path)
-        tables = {
-            name: Tally(rows["rows_in"], rows["rows_out"], Counter(rows["dropped"]))
-            for name, rows in value["tables"].items()
-        }
-        return cls(value["stage"], tables, dict(value["notes"]))
+        """Read a census that a stage wrote.
+
+        Raises:
+            ArtefactError: the file is missing or is no census.
+        """
+        value: Any = read_json(path)
+        try:
+            tables = {
+                str(name): Tally(int(rows["rows_in"]), int(rows["rows_out"]), _counts(rows["dropped"]))
+                for name, rows in value["tables"].items()
+            }
+            return cls(str(value["stage"]), tables, dict(value["notes"]))
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise ArtefactError(
+                f"{path}: expected the census of a stage, got something else. Delete the file and run its stage again."
+            ) from error
+
+
+def _counts(dropped: Any) -> Counter[str]:
+    return Counter({str(reason): int(number) for reason, number in dropped.items()})

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from bali.errors import ArtefactError
 from bali.io.files import atomic_path, digest_file, digest_json
+from bali.io.seals import BLANK, PARQUET_KEY, seal_parquet, verify_parquet
 from bali.schemas import REPEATED, SCHEMA_VERSION
 
 METADATA_KEY = b"bali"
@@ -47,8 +48,13 @@ def derive(artefact: str, options: Any, inputs: Iterable[Path]) -> Provenance:
     """Provenance of an artefact made from `inputs` under `options` (a JSON value).
 
     Release and restriction levels are inherited from the inputs that are artefacts themselves.
+
+    Raises:
+        ArtefactError: an input is a damaged artefact.
+        InputError: an input cannot be read.
     """
     paths = sorted(inputs)
+    digests = {path: _digest(path) for path in paths}
     parents = [read_provenance(path) for path in paths if path.suffix == ".parquet"]
     releases = sorted({p["umls_release"] for p in parents if p["umls_release"]})
     levels = sorted({level for p in parents for level in p["restriction_levels"]})
@@ -56,7 +62,7 @@ def derive(artefact: str, options: Any, inputs: Iterable[Path]) -> Provenance:
         artefact=artefact,
         umls_release=", ".join(releases),
         config_digest=digest_json(options),
-        input_digests={_label(path, paths): digest_file(path) for path in paths},
+        input_digests={_label(path, paths): digest for path, digest in digests.items()},
         restriction_levels=levels,
     )
 
@@ -93,9 +99,11 @@ def open_artefact(path: Path, schema: pa.Schema, provenance: Provenance) -> Iter
     if repeated:
         ordered = [f.name for f in schema if not (pa.types.is_dictionary(f.type) or f.name in _UNORDERED)]
         options |= {"use_dictionary": list(repeated), "write_statistics": ordered, "store_schema": False}
-    with atomic_path(path) as partial, pq.ParquetWriter(partial, schema, **options) as writer:
-        writer.add_key_value_metadata({METADATA_KEY: provenance.encode()})
-        yield ArtefactWriter(writer, schema)
+    with atomic_path(path) as partial:
+        with pq.ParquetWriter(partial, schema, **options) as writer:
+            writer.add_key_value_metadata({METADATA_KEY: provenance.encode(), PARQUET_KEY: BLANK})
+            yield ArtefactWriter(writer, schema)
+        seal_parquet(partial)
 
 
 def write_artefact(path: Path, table: pa.Table, schema: pa.Schema, provenance: Provenance) -> None:
@@ -105,12 +113,29 @@ def write_artefact(path: Path, table: pa.Table, schema: pa.Schema, provenance: P
 
 
 def check_artefact(path: Path, schema: pa.Schema) -> pq.ParquetFile:
-    """Open an artefact for reading after checking its schema.
+    """Open an artefact for reading after checking its schema, its version and its bytes (`bali.io.seals`).
 
     Raises:
-        ArtefactError: the file is missing, is not Parquet, or has other columns or types.
+        ArtefactError: the file is missing, is not Parquet, has other columns or types, was written by another version
+            or is damaged.
     """
+    verify_parquet(path)  # first: damaged metadata never reach the reader
+    return _check_schema(path, schema)
+
+
+def count_rows(path: Path, schema: pa.Schema) -> int:
+    """Rows of an artefact as its footer says, without reading its data; errors as `check_artefact`, but for damage."""
+    return int(_check_schema(path, schema).metadata.num_rows)
+
+
+def _check_schema(path: Path, schema: pa.Schema) -> pq.ParquetFile:
     file = _open(path)
+    version = _metadata(path, file).get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        raise ArtefactError(
+            f"{path}: expected an artefact of version {SCHEMA_VERSION}, found one of version {version}. Delete the file"
+            " and run its stage again."
+        )
     found = file.schema_arrow.remove_metadata()
     if not found.equals(schema.remove_metadata()):
         differing = sorted(set(map(str, found)) ^ set(map(str, schema)))
@@ -128,10 +153,8 @@ def read_artefact(path: Path, schema: pa.Schema, columns: Sequence[str] | None =
         ArtefactError: the file is missing, damaged, or has other columns or types.
     """
     file = check_artefact(path, schema)
-    try:
+    with _reading(path):
         return file.read(columns=None if columns is None else list(columns)).replace_schema_metadata(None)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, error) from error
 
 
 def iterate_artefact(
@@ -139,10 +162,8 @@ def iterate_artefact(
 ) -> Iterator[pa.RecordBatch]:
     """Read an artefact in batches of at most `batch_rows` rows after checking its schema; errors as `read_artefact`."""
     file = check_artefact(path, schema)
-    try:
+    with _reading(path):
         yield from file.iter_batches(batch_rows, columns=None if columns is None else list(columns))
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, error) from error
 
 
 def read_row_group(path: Path, row_group: int, columns: Sequence[str], dictionaries: Sequence[str]) -> pa.RecordBatch:
@@ -150,12 +171,10 @@ def read_row_group(path: Path, row_group: int, columns: Sequence[str], dictionar
 
     The columns named in `dictionaries` come as Arrow dictionaries, which spares building each row's string.
     """
-    try:
+    with _reading(path):
         file = pq.ParquetFile(path, read_dictionary=list(dictionaries))
         table = file.read_row_group(row_group, columns=list(columns))
         batches = table.combine_chunks().to_batches()
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, error) from error
     assert len(batches) == 1, f"a row group of {path} is one batch"
     return batches[0]
 
@@ -166,10 +185,23 @@ def read_provenance(path: Path) -> dict[str, Any]:
     Raises:
         ArtefactError: the file is missing, is not Parquet, or was not written by bali.
     """
-    metadata = _open(path).metadata.metadata or {}
-    if METADATA_KEY not in metadata:
+    metadata = _metadata(path, _open(path))
+    if not metadata:
         raise ArtefactError(f"{path}: expected the metadata key 'bali', found none: this file was not written by bali.")
-    return dict(json.loads(metadata[METADATA_KEY]))
+    return metadata
+
+
+def _metadata(path: Path, file: pq.ParquetFile) -> dict[str, Any]:
+    """What the stage wrote into an artefact; empty where the file is of another tool."""
+    value = (file.metadata.metadata or {}).get(METADATA_KEY, b"{}")
+    try:
+        return dict(json.loads(value))
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def _digest(path: Path) -> str:
+    return verify_parquet(path) if path.suffix == ".parquet" else digest_file(path)
 
 
 def _as_written(field: pa.Field, repeated: Sequence[str]) -> pa.Field:
@@ -185,8 +217,17 @@ def _label(path: Path, paths: Sequence[Path]) -> str:
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    try:
+    with _reading(path):
         return pq.ParquetFile(path, pre_buffer=False)  # a buffer would hold the compressed bytes of all that was read
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what the reader says of a file into one line; a lack of memory is not the file's fault."""
+    try:
+        yield
+    except MemoryError:
+        raise
     except FileNotFoundError:
         raise ArtefactError(f"{path}: no such file. Run the stage that writes it first.") from None
     except (pa.ArrowException, OSError) as error:

@@ -6,7 +6,8 @@ import polars as pl
 
 from bali.io.census import Census
 from bali.io.files import atomic_path, digest_file
-from bali.linking.index_files import DATABASE, FAST, MANIFEST, Manifest, digest_folder, write_manifest
+from bali.io.seals import digest_folder
+from bali.linking.index_files import DATABASE, FAST, MANIFEST, Manifest, write_manifest
 from bali.linking.terms import TermOptions, read_terms, types_by_cui
 from bali.vocabulary import LinkingBackend
 

@@ -1,8 +1,8 @@
 """The linker's index on disk: a database folder, and a manifest that says what it was built from and what it must be.
 
-QuickUMLS's database holds pickles of the package. Reading a pickle runs what is in it, so that database is opened only
-when every file in it has the digest that the manifest of this run names. The fast back end's holds plain arrays: there
-the files must be those that the manifest names, and are not read through at each start.
+A database is opened only when every file in it has the digest that the manifest of this run names: QuickUMLS's holds
+pickles of the package, and reading a pickle runs what is in it; a changed number in the fast back end's arrays would
+give other links.
 """
 
 from dataclasses import asdict, dataclass
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from bali.errors import ArtefactError
-from bali.io.files import digest_file, read_json, write_json
+from bali.io.files import digest_file, read_json
+from bali.io.seals import digest_folder, write_record
 from bali.vocabulary import LinkingBackend
 
 DATABASE = "database"
@@ -38,19 +39,9 @@ class Manifest:
     files: dict[str, str]
 
 
-def digest_folder(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder, by its path in it."""
-    return {name: digest_file(folder / name) for name in _files(folder)}
-
-
-def _files(folder: Path) -> list[str]:
-    """The path of every file below a folder, sorted."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
 def write_manifest(index_dir: Path, manifest: Manifest) -> None:
     """Write the manifest; the last step of building an index."""
-    write_json(index_dir / MANIFEST, asdict(manifest))
+    write_record(index_dir / MANIFEST, asdict(manifest))
 
 
 def verify_index(index_dir: Path, backend: LinkingBackend) -> Manifest:
@@ -64,6 +55,8 @@ def verify_index(index_dir: Path, backend: LinkingBackend) -> Manifest:
     value = read_json(path)
     try:
         manifest = Manifest(**value)
+        if not isinstance(manifest.backend, str) or not all(map(_is_strings, (manifest.inputs, manifest.files))):
+            raise TypeError
     except TypeError:
         raise ArtefactError(f"{path}: expected the manifest of a linker index. Run build-linker-index again.") from None
     if manifest.backend.split(" ")[0] != backend:
@@ -72,16 +65,17 @@ def verify_index(index_dir: Path, backend: LinkingBackend) -> Manifest:
             " Run build-linker-index again, or set linking.backend."
         )
     database = index_dir / DATABASE
-    if backend == PACKAGE:
-        differing = sorted(set(manifest.files.items()) ^ set(digest_folder(database).items()))
-    else:
-        differing = sorted((name, "") for name in set(manifest.files) ^ set(_files(database)))
+    differing = sorted(set(manifest.files.items()) ^ set(digest_folder(database).items()))
     if differing:
         raise ArtefactError(
             f"{database / differing[0][0]}: expected the file that {MANIFEST} names, found another or none."
             " A changed database is not opened; delete the folder and run build-linker-index again."
         )
     return manifest
+
+
+def _is_strings(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
 def check_inputs(index_dir: Path, manifest: Manifest, inputs: dict[str, Path]) -> None:

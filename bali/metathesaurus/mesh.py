@@ -1,12 +1,12 @@
 """MeSH descriptors: names, the hierarchy that the tree numbers spell, and titles of Wikipedia by MeSH id."""
 
-import json
 import re
 from collections import defaultdict
 from pathlib import Path
 
 from bali.errors import InputError
 from bali.io.census import Census
+from bali.io.json_text import decode_json
 from bali.metathesaurus.content import IS_A, Content, Name, add_statement
 from bali.ontologies.tables import read_table
 from bali.ontologies.text_files import read_bytes
@@ -67,7 +67,7 @@ def read_wikipedia_titles(content: Content, path: Path, census: Census) -> None:
         InputError: the file is damaged or not a JSON object of strings.
     """
     try:
-        titles = json.loads(read_bytes(path))
+        titles = decode_json(read_bytes(path))
     except ValueError as error:
         raise InputError(f"{path}: expected JSON, got: {error}. Download it again.") from error
     if not isinstance(titles, dict) or not all(isinstance(title, str) for title in titles.values()):

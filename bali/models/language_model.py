@@ -12,9 +12,11 @@ from transformers import AutoModelForMaskedLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from bali.errors import InputError
+from bali.io.seals import check_folder
 
 logger = logging.getLogger(__name__)
 
+DAMAGED = "Delete the folder and make the model again; if you changed it on purpose, delete its digests.json."
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model")
 _WEIGHT_FILES = (
     "model.safetensors",
@@ -51,6 +53,7 @@ def load_language_model(directory: Path, max_length: int) -> LanguageModel:
 
     Raises:
         InputError: a part of the directory is missing or does not serve; one line says which.
+        ArtefactError: a stage of ours wrote the directory, and it was damaged or changed since.
     """
     _check_directory(directory)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -155,6 +158,7 @@ def _check_directory(directory: Path) -> None:
         raise InputError(f"{directory}: expected config.json of a Hugging Face model, found none.")
     if not any((directory / name).is_file() for name in _WEIGHT_FILES):
         raise InputError(f"{directory}: expected weights ({', '.join(_WEIGHT_FILES)}), found none.")
+    check_folder(directory, DAMAGED)
 
 
 def _check_sizes(directory: Path, model: Any, tokenizer: Any, max_length: int) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import Any, cast
 import polars as pl
 
 from bali.errors import InputError
+from bali.io.json_text import decode_json
 from bali.ontologies.columns import Block, Wanted, match_header
 from bali.ontologies.delimited import read_delimited
 from bali.rrf.source import RrfFile
@@ -89,7 +89,7 @@ def _read_json_lines(file: RrfFile, wanted: Wanted) -> Iterator[Block]:
 def _json_rows(stream: Iterable[bytes], file: RrfFile, wanted: Wanted) -> Iterator[Line]:
     for number, line in enumerate(stream, 1):
         try:
-            row = json.loads(line)
+            row = decode_json(line)
         except ValueError as error:
             raise InputError(
                 f"{file} line {number}: expected a JSON object, got: {error}. Correct the line."

@@ -122,7 +122,7 @@ def _files_of(path: Path) -> Iterator[RrfFile]:
         for folder in _FOLDERS:
             yield from (_file(Piece(file), file.name) for file in sorted((path / folder).glob("*")) if file.is_file())
     elif path.suffix == ".zip" and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
+        with Piece(path).open_zip() as archive:
             members = sorted(member for member in archive.namelist() if _LEFT_OUT not in member)
         yield from (_file(Piece(path, (member,)), PurePosixPath(member).name) for member in members)
     elif path.is_file():

@@ -22,7 +22,7 @@ _SCOPES = ("EXACT", "NARROW", "BROAD", "RELATED")
 _SCOPED_TAGS = {f"{scope.lower()}_synonym": scope for scope in _SCOPES}  # OBO 1.0
 _DEFAULT_SCOPE = "RELATED"  # OBO 1.2, section "synonym": "if not specified, RELATED is assumed"
 _QUOTED = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*(.*)')
-_XREF_LIST = re.compile(r"(.*?)\[((?:[^\]\\]|\\.)*)\]")
+_XREF_LIST = re.compile(r"((?:[^\]\\]|\\.)*)\]")  # after its `[`
 _XREF = re.compile(r'(?:\\.|"(?:[^"\\]|\\.)*"|[^,])+')  # commas stand between xrefs, and in descriptions in quotes
 _WORD = re.compile(r"(?:[^\s\\]|\\.)+")
 _ESCAPED = re.compile(r"\\(.)")
@@ -173,11 +173,12 @@ def _quoted(value: str, place: str) -> tuple[str, str]:
 
 def _split_xrefs(rest: str) -> tuple[list[str], tuple[str, ...]]:
     """The words before a bracketed list, and the list; a description in quotes after an xref is left out."""
-    found = _XREF_LIST.match(rest)
+    words, _, inside = rest.partition("[")
+    found = _XREF_LIST.match(inside)
     if not found:
         return rest.split(), ()
-    xrefs = (_unescape(part.partition(' "')[0].strip()) for part in _XREF.findall(found[2]))
-    return found[1].split(), tuple(xref for xref in xrefs if xref)
+    xrefs = (_unescape(part.partition(' "')[0].strip()) for part in _XREF.findall(found[1]))
+    return words.split(), tuple(xref for xref in xrefs if xref)
 
 
 def _pair(value: str) -> tuple[str, str] | None:

@@ -1,12 +1,12 @@
 """obographs JSON (github.com/geneontology/obographs, version 0.x), the other form of OBO and OWL ontologies."""
 
-import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from bali.errors import InputError
+from bali.io.json_text import decode_json
 from bali.ontologies.terms import Synonym, Term
 from bali.ontologies.text_files import read_bytes
 
@@ -27,6 +27,15 @@ def read_obographs(path: Path) -> Iterator[Term]:
     Raises:
         InputError: the file is missing, damaged or not obographs JSON.
     """
+    try:
+        yield from _terms(path)
+    except (AttributeError, KeyError, TypeError) as error:  # a value of another type, a key that is not there
+        raise InputError(
+            f"{path}: expected obographs JSON, got a node or an edge of another form. Download it again."
+        ) from error
+
+
+def _terms(path: Path) -> Iterator[Term]:
     for graph in _graphs(path):
         labels = {node["id"]: node.get("lbl", "") for node in graph["nodes"]}
         parents: dict[str, list[str]] = defaultdict(list)
@@ -45,7 +54,7 @@ def read_obographs(path: Path) -> Iterator[Term]:
 
 def _graphs(path: Path) -> list[Json]:
     try:
-        document = json.loads(read_bytes(path))
+        document = decode_json(read_bytes(path))
     except ValueError as error:
         raise InputError(f"{path}: expected JSON, got: {error}. Download it again.") from error
     graphs = document.get("graphs") if isinstance(document, dict) else None
@@ -60,22 +69,32 @@ def _to_term(node: Json, parents: tuple[str, ...], relationships: tuple[tuple[st
     values = [(_short(p["pred"]), str(p["val"])) for p in meta.get("basicPropertyValues", [])]
     return Term(
         id=_short(node["id"]),
-        name=node.get("lbl", ""),
+        name=_text(node.get("lbl") or ""),
         synonyms=tuple(
-            Synonym(s["val"], _SCOPES.get(s["pred"], _DEFAULT_SCOPE), "", tuple(s.get("xrefs", [])))
+            Synonym(_text(s["val"]), _SCOPES.get(s["pred"], _DEFAULT_SCOPE), "", _texts(s.get("xrefs", [])))
             for s in meta.get("synonyms", [])
         ),
-        xrefs=tuple(x["val"] for x in meta.get("xrefs", [])),
+        xrefs=_texts(x["val"] for x in meta.get("xrefs", [])),
         parents=parents,
         relationships=relationships,
-        definition=definition.get("val", ""),
+        definition=_text(definition.get("val", "")),
         namespace="",
         is_obsolete=bool(meta.get("deprecated", False)),
         replaced_by=tuple(_short(value) for name, value in values if name.replace(":", "_") == _REPLACED_BY),
         alternative_ids=(),
         subsets=tuple(subset.rpartition("#")[2] for subset in meta.get("subsets", [])),
-        definition_xrefs=tuple(definition.get("xrefs", [])),
+        definition_xrefs=_texts(definition.get("xrefs", [])),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a string, got {type(value).__name__}")
+    return value
+
+
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(map(_text, values))
 
 
 def _short(iri: str) -> str:

@@ -49,31 +49,30 @@ class RxnormConcepts:
         return index, found["ATV"]
 
     @cached_property
-    def _atoms(self) -> Numbers:
-        """RXAUI -> RXCUI, -1 for numbers that are no RXAUI."""
+    def _atoms(self) -> pl.DataFrame:
+        """RXAUI, RXCUI of the names, in order of RXAUI; of a RXAUI that is there twice the last row."""
         pieces = [pl.DataFrame(schema={"RXAUI": pl.Int32, "RXCUI": pl.Int32})]
         file = self._files[CONSO]
         for block in read_table(file, Wanted(("RXCUI", "RXAUI")), CONSO_COLUMNS):
             rows = numbered(block, "RXCUI", file)
-            pieces.append(rows.select(pl.col("RXAUI").cast(pl.Int32, strict=False), "RXCUI").drop_nulls())
-        atoms = pl.concat(pieces)
-        rxauis = atoms["RXAUI"].to_numpy()
-        rxcuis = np.full(1 + rxauis.max(initial=0), _NONE, np.int32)
-        rxcuis[rxauis] = atoms["RXCUI"].to_numpy()
-        return rxcuis
+            pieces.append(rows.select(_rxaui("RXAUI"), "RXCUI").drop_nulls())
+        return pl.concat(pieces).unique("RXAUI", keep="last").sort("RXAUI")
 
     @cached_property
     def current(self) -> npt.NDArray[np.bool_]:
         """(MAX_RXCUIS,) whether a RXCUI has a name in the release."""
         is_current = np.zeros(MAX_RXCUIS, np.bool_)
-        is_current[self._atoms[self._atoms != _NONE]] = True
+        is_current[self._atoms["RXCUI"].to_numpy()] = True
         return is_current
 
     def of_atoms(self, rxauis: pl.Series) -> Numbers:
         """The RXCUI of each RXAUI (a string); -1 where RXNCONSO does not have it."""
-        numbers = rxauis.cast(pl.Int64, strict=False).fill_null(-1).to_numpy()
-        known = (numbers >= 0) & (numbers < len(self._atoms))
-        return np.where(known, self._atoms[np.where(known, numbers, 0)], _NONE).astype(np.int32)
+        found = (
+            pl.DataFrame({"RXAUI": rxauis})
+            .select(_rxaui("RXAUI"))
+            .join(self._atoms, on="RXAUI", how="left", maintain_order="left")
+        )
+        return found["RXCUI"].fill_null(_NONE).to_numpy()
 
     def has_umls_cui(self, rxcuis: Numbers) -> npt.NDArray[np.bool_]:
         """Whether the release gives each RXCUI a UMLS CUI."""
@@ -92,6 +91,11 @@ class RxnormConcepts:
     @staticmethod
     def _no_attributes() -> pl.DataFrame:
         return pl.DataFrame(schema={"RXCUI": pl.Int32, "SAB": pl.String, "ATV": pl.String})
+
+
+def _rxaui(column: str) -> pl.Expr:
+    """A column of RXAUIs as numbers; null for what is none."""
+    return pl.when(pl.col(column).str.contains(r"^[0-9]{1,9}$")).then(pl.col(column).cast(pl.Int32, strict=False))
 
 
 def numbered(block: Block, column: str, file: RrfFile, may_be_empty: bool = False) -> pl.DataFrame:

@@ -1,17 +1,18 @@
 """Text files of other makers, plain, gzipped or zipped: a missing or damaged one is an error of one line."""
 
+import codecs
 import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
 from bali.errors import InputError
+from bali.io.unpacking import DAMAGED, BoundedStream, check_unpacked
 
-_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile)
+_LONGEST_LINE = 1 << 26  # bytes
 
 
 def read_bytes(path: Path) -> bytes:
@@ -31,8 +32,12 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         InputError: the file is missing, cannot be read, its gzip or zip stream is damaged, or it is not UTF-8.
     """
     with _open(path) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="\n")
-        for number, line in enumerate(text, 1):
+        number = 0
+        while raw := stream.readline(_LONGEST_LINE + 1):
+            number += 1
+            if len(raw) > _LONGEST_LINE:
+                raise InputError(f"{path} line {number}: expected at most {_LONGEST_LINE} bytes, got more.")
+            line = raw.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").decode("utf-8")
             yield number, line.rstrip("\r\n")
 
 
@@ -43,12 +48,12 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
             yield stream
     except FileNotFoundError:
         raise InputError(f"{path}: no such file.") from None
-    except _DAMAGED as error:
+    except DAMAGED as error:
         what = "ends early" if isinstance(error, EOFError) else "is corrupt"
         raise InputError(f"{path}: the compressed data {what} ({_one_line(error)}). Download it again.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: expected UTF-8 text, found a byte that is not ({_one_line(error)}).") from error
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: an encrypted zip, an unknown method
         raise InputError(f"{path}: cannot be read: {_one_line(error)}.") from error
 
 
@@ -56,10 +61,14 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
 def _container(path: Path) -> Iterator[IO[bytes]]:
     if path.suffix == ".gz":
         with gzip.open(path, "rb") as stream:
-            yield cast("IO[bytes]", stream)
+            bounded = BoundedStream(cast("IO[bytes]", stream), path.stat().st_size, path)
+            yield cast("IO[bytes]", io.BufferedReader(bounded, 1 << 17))
     elif path.suffix == ".zip":
-        with zipfile.ZipFile(path) as archive, archive.open(_only_member(archive, path)) as member:
-            yield member
+        with zipfile.ZipFile(path) as archive:
+            info = archive.getinfo(_only_member(archive, path))
+            check_unpacked(info.file_size, path.stat().st_size, path)  # zipfile gives no more than that
+            with archive.open(info) as member:
+                yield member
     else:
         with path.open("rb") as raw:
             yield raw

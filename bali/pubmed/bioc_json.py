@@ -6,7 +6,7 @@ by infons.section_type, else infons.type. An annotation is looked up in its pass
 less the passage's offset, in code points, so gaps between passages do no harm.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,6 +24,7 @@ IN_REFERENCE = "in a reference passage"
 OF_DOCUMENT = "of the document, not of a passage"
 _TITLES = (TITLE, "FRONT")
 _REFERENCES = "REF"  # section_type of PMC's reference lists
+_LONGEST_GAPS = 1 << 20  # characters; a wrong offset must not ask for terabytes of spaces
 _IDENTIFIER_KEYS = ("MESH", "OMIM")  # infons of older corpora, which have no `identifier`
 
 JsonObject = Mapping[str, Any]
@@ -56,7 +57,7 @@ def _citation(document: JsonObject, fields: Fields, position: int) -> Citation:
         )
     pmid, external_id = number_of(_identifier(document, fields))
     values = fields.objects(document, "passages")
-    passages = [_passage(value, fields) for value in values]
+    passages = list(_passages(values, fields))
     title, others = _split_title(passages)
     text, sections = compose_text(title.text, [(passage.label, passage.text) for passage in others])
     placed = _left_out(document, passages, fields)
@@ -94,18 +95,29 @@ def _identifier(document: JsonObject, fields: Fields) -> str:
     return f"PMC{own}" if from_pmc and own.isdigit() else own
 
 
-def _passage(value: JsonObject, fields: Fields) -> _Passage:
+def _passages(values: Sequence[JsonObject], fields: Fields) -> Iterator[_Passage]:
+    room = _LONGEST_GAPS
+    for value in values:
+        passage, num_spaces = _passage(value, fields, room)
+        room -= num_spaces
+        yield passage
+
+
+def _passage(value: JsonObject, fields: Fields, room: int) -> tuple[_Passage, int]:
+    """A passage, and the spaces that stand for gaps between its sentences; there is room for so many."""
     infons = fields.mapping(value, "infons")
     label = fields.text(infons, "section_type") or fields.text(infons, "type") or ABSTRACT
     offset = fields.number(value, "offset")
     sentences = fields.objects(value, "sentences")
-    text = fields.text(value, "text")
-    if not text:
-        for sentence in sentences:  # each at its own offset
-            gap = fields.number(sentence, "offset") - offset - len(text)
-            text += " " * max(gap, 0) + fields.text(sentence, "text")
+    text, num_spaces = fields.text(value, "text"), 0
+    for sentence in [] if text else sentences:  # each at its own offset
+        gap = max(fields.number(sentence, "offset") - offset - len(text), 0)
+        num_spaces += gap
+        if num_spaces > room:
+            raise fields.wrong("offset", f"sentences with gaps of at most {_LONGEST_GAPS} characters a document", gap)
+        text += " " * gap + fields.text(sentence, "text")
     annotations = [a for part in chain([value], sentences) for a in fields.objects(part, "annotations")]
-    return _Passage(label.upper(), offset, text, annotations)
+    return _Passage(label.upper(), offset, text, annotations), num_spaces
 
 
 def _split_title(passages: list[_Passage]) -> tuple[_Passage, list[_Passage]]:

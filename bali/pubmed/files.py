@@ -1,6 +1,7 @@
 """Opening corpus files: plain or gzipped, line by line, and what format they hold."""
 
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from bali.errors import InputError
+from bali.io.unpacking import BoundedStream
 from bali.vocabulary import CorpusFormat
 
 LONGEST_RECORD = 1 << 26  # characters of one line or JSON value: no abstract is longer, and memory stays bounded
@@ -38,11 +40,12 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
                 yield raw
                 return
             with gzip.GzipFile(fileobj=raw) as unpacked:
-                yield cast(BinaryIO, unpacked)
+                bounded = BoundedStream(cast(BinaryIO, unpacked), path.stat().st_size, path)
+                yield cast(BinaryIO, io.BufferedReader(bounded, 1 << 17))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path}: expected a complete gzip file, got: {error}. Fetch the file again.") from error
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise InputError(f"{path}: expected a readable file: {error.strerror}.") from error
+    except OSError as error:
+        raise InputError(f"{path}: expected a readable file: {error.strerror or error}.") from error
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

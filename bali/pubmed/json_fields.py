@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bali.errors import InputError
+from bali.io.json_text import shown
 
 SURROGATE = "half of a surrogate pair replaced"
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -79,9 +80,7 @@ class Fields:
 
     def wrong(self, key: str, expected: str, found: object) -> InputError:
         """The refusal of a field."""
-        shown = ascii(found)
-        shown = shown if len(shown) <= 60 else shown[:60] + "..."
-        return InputError(f"{self.path} line {self.line}: expected {expected} as {key!r}, got {shown}.")
+        return InputError(f"{self.path} line {self.line}: expected {expected} as {key!r}, got {shown(found)}.")
 
     @staticmethod
     def _first(value: Mapping[str, Any], keys: Sequence[str]) -> tuple[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bali.errors import InputError
+from bali.io.json_text import shown
 from bali.pubmed.files import LONGEST_RECORD, open_input
 
 COLLECTION_KEYS = ("documents", "PubTator3")
@@ -52,7 +53,7 @@ def _array(scanner: "_Scanner") -> Iterator[tuple[int, JsonObject]]:
         line = scanner.line()
         value = scanner.value()
         if not isinstance(value, dict):
-            raise InputError(f"{scanner.path} line {line}: expected a JSON object, got {_shown(value)}.")
+            raise InputError(f"{scanner.path} line {line}: expected a JSON object, got {shown(value, 40)}.")
         yield line, value
         if scanner.peek() != "]":
             scanner.take(",")
@@ -68,7 +69,7 @@ def _object(scanner: "_Scanner") -> Iterator[tuple[int, JsonObject]]:
     while scanner.peek() != "}":
         key = scanner.value()
         if not isinstance(key, str):
-            raise InputError(f"{scanner.path} line {line}: expected a key in quotes, got {_shown(key)}.")
+            raise InputError(f"{scanner.path} line {line}: expected a key in quotes, got {shown(key, 40)}.")
         scanner.take(":")
         if key in COLLECTION_KEYS and scanner.peek() == "[":
             is_collection = True
@@ -80,11 +81,6 @@ def _object(scanner: "_Scanner") -> Iterator[tuple[int, JsonObject]]:
     scanner.take("}")
     if not is_collection:
         yield line, members
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:40] + "..."
 
 
 class _Scanner:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bali.errors import InputError
-from bali.pubmed.files import read_lines
+from bali.pubmed.files import LONGEST_RECORD, read_lines
 from bali.pubmed.records import TEXT, Citation, compose_text, number_of
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -34,8 +34,19 @@ def read_plain_text(path: Path) -> Iterator[Citation]:
         yield _citation(file, position)
 
 
+def _lines(file: Path) -> Iterator[str]:
+    num_characters = 0
+    for _, line in read_lines(file):
+        num_characters += len(line) + 1
+        if num_characters > LONGEST_RECORD:
+            raise InputError(
+                f"{file}: expected at most {LONGEST_RECORD} characters of one document, got more. Cut the document."
+            )
+        yield line
+
+
 def _citation(file: Path, position: int) -> Citation:
-    content = "\n".join(line for _, line in read_lines(file))
+    content = "\n".join(_lines(file))
     paragraphs = [paragraph.strip() for paragraph in _BLANK_LINES.split(content.replace("\r", "\n"))]
     text, sections = compose_text("", [(TEXT, paragraph) for paragraph in paragraphs])
     pmid, external_id = number_of(_SUFFIX.sub("", file.name))

@@ -28,6 +28,9 @@ _SAFE: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
+_SIGNATURE = 4  # bytes that tell the encoding
+_NEAR, _LONGEST_HEAD = 1 << 12, 1 << 20  # bytes; PubMed's roots end within 300
+_LONGEST_RECORD = 1 << 25  # bytes; their tree takes up to forty times that
 _OF_CITATION = ("PMID", "Article", "MeshHeadingList", "OtherAbstract")
 _OF_ARTICLE = ("Journal", "ArticleTitle", "Abstract", "VernacularTitle")
 _BOOK, _DELETION = "PubmedBookArticle", "DeleteCitation"
@@ -52,9 +55,9 @@ def read_pubmed_xml(path: Path) -> Iterator[Record]:
     """
     try:
         with open_input(path) as stream:
-            root = _check_head(path, stream)
+            root, num_head = _check_head(path, stream)
         with open_input(path) as stream:
-            yield from _records(path, stream, _ARTICLES[root])
+            yield from _records(path, stream, _ARTICLES[root], num_head)
     except etree.XMLSyntaxError as error:
         reason = " ".join(str(error.msg).split())
         raise InputError(
@@ -62,9 +65,12 @@ def read_pubmed_xml(path: Path) -> Iterator[Record]:
         ) from error
 
 
-def _check_head(path: Path, stream: BinaryIO) -> str:
-    """The root's tag; another root and entity declarations are refused before any record is read."""
-    _, root = next(iter(etree.iterparse(stream, events=("start",), **_SAFE)))
+def _check_head(path: Path, stream: BinaryIO) -> tuple[str, int]:
+    """The root's tag, and the bytes up to the end of it: another root and entity declarations are refused.
+
+    No part of these bytes may be left out later: what is cut could hide where the root starts, and with it an entity.
+    """
+    root, num_bytes = _find_root(path, stream)
     if root.tag not in ROOTS:
         raise InputError(f"{path}: expected the root {' or '.join(ROOTS)}, got {root.tag}. Is it a PubMed file?")
     dtd = root.getroottree().docinfo.internalDTD
@@ -73,7 +79,23 @@ def _check_head(path: Path, stream: BinaryIO) -> str:
             f"{path}: expected no entity declarations (PubMed files have none), got at least one."
             " They are refused, since they can blow up memory or read other files."
         )
-    return str(root.tag)
+    return str(root.tag), num_bytes
+
+
+def _find_root(path: Path, stream: BinaryIO) -> tuple[Any, int]:
+    """The root element, and how many bytes were read to find it: to a byte where it is near the start."""
+    parser: Any = etree.XMLPullParser(events=("start",), **_SAFE)
+    size, num_bytes = _SIGNATURE, 0
+    while block := stream.read(size):
+        parser.feed(block)
+        num_bytes += len(block)
+        for _, root in parser.read_events():
+            return root, num_bytes
+        if num_bytes > _LONGEST_HEAD:
+            raise InputError(f"{path}: expected a root within the first {_LONGEST_HEAD} bytes, got none.")
+        size = 1 if num_bytes < _NEAR else _NEAR
+    parser.close()
+    raise AssertionError("libxml2 takes a document without a root")
 
 
 def _entities(dtd: Any) -> Iterator[object]:
@@ -81,18 +103,28 @@ def _entities(dtd: Any) -> Iterator[object]:
     return dtd.iterentities()
 
 
-def _records(path: Path, stream: BinaryIO, article_tag: str) -> Iterator[Record]:
-    """Records of a file whose head was checked: so the parser may take texts beyond libxml2's limit of 10 MB."""
+def _records(path: Path, stream: BinaryIO, article_tag: str, num_head: int) -> Iterator[Record]:
+    """Records of a file whose head was checked: so the parser may take texts beyond libxml2's limit of 10 MB.
+
+    The tree grows until a record ends: that must come within `_LONGEST_RECORD` bytes.
+    """
     tags = (article_tag, _BOOK, _DELETION)
     parser: Any = etree.XMLPullParser(events=("end",), tag=tags, huge_tree=True, **_SAFE)
-    position = 0
-    for block in record_blocks(stream):
+    position, num_bytes = 0, 0
+    for block in record_blocks(stream, num_head):
         parser.feed(block)
+        num_bytes += len(block)
         for _, element in parser.read_events():
+            num_bytes = 0
             for record in _decode(path, element, position):
                 yield record
                 position += 1
             _forget(element)
+        if num_bytes > _LONGEST_RECORD:
+            raise InputError(
+                f"{path}: expected records of at most {_LONGEST_RECORD} bytes, got {num_bytes:,} after record"
+                f" {position} without another. Is it a PubMed file?"
+            )
     parser.close()
 
 

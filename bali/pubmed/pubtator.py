@@ -8,6 +8,7 @@
 Offsets count code points of the title, one separator and the abstract, so the text is kept exactly as it stands.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,11 @@ from typing import NamedTuple
 
 from bali.errors import InputError
 from bali.pubmed.annotations import place
-from bali.pubmed.files import read_lines
+from bali.pubmed.files import LONGEST_RECORD, read_lines
 from bali.pubmed.records import ABSTRACT, Annotation, Citation, compose_text, parse_pmid
 
 RELATION = "relation lines left out"
+_OFFSET = re.compile(r"[0-9]{1,18}")
 
 
 class Relation(NamedTuple):
@@ -39,6 +41,7 @@ class _Block:
     texts: dict[str, str] = field(default_factory=dict)
     annotations: list[Annotation] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
+    num_characters: int = 0
 
 
 def read_pubtator(path: Path) -> Iterator[Citation]:
@@ -74,6 +77,12 @@ def _blocks(path: Path) -> Iterator[_Block]:
             if block is not None:
                 yield block
             block = _Block(pmid, number)
+        block.num_characters += len(line)
+        if block.num_characters > LONGEST_RECORD:
+            raise InputError(
+                f"{path} line {number}: expected at most {LONGEST_RECORD} characters of document {pmid}, got more."
+                " Cut the document."
+            )
         _add_line(path, number, line, block)
     if block is not None:
         yield block
@@ -102,7 +111,7 @@ def _add_line(path: Path, number: int, line: str, block: _Block) -> None:
     if not (columns[0].isascii() and columns[0].isdigit()):
         first, second = (column.strip() for column in [*columns, ""][1:3])
         block.relations.append(Relation(block.pmid, columns[0], first, second))
-    elif len(columns) >= 4 and columns[1].isascii() and columns[1].isdigit():
+    elif len(columns) >= 4 and all(map(_OFFSET.fullmatch, columns[:2])):
         identifier = columns[4].strip() if len(columns) > 4 else ""
         block.annotations.append(Annotation(int(columns[0]), int(columns[1]), columns[2], identifier, columns[3]))
     else:

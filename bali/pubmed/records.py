@@ -116,5 +116,6 @@ def number_of(identifier: str) -> tuple[int, str]:
     pmid = parse_pmid(identifier)
     if pmid is not None:
         return pmid, ""
-    digest = hashlib.sha256(identifier.encode()).digest()
-    return FIRST_HASHED_PMID + int.from_bytes(digest) % (9 * FIRST_HASHED_PMID), identifier
+    written = identifier.encode(errors="backslashreplace")  # a file's name may hold bytes that are no UTF-8
+    digest = hashlib.sha256(written).digest()
+    return FIRST_HASHED_PMID + int.from_bytes(digest) % (9 * FIRST_HASHED_PMID), written.decode()

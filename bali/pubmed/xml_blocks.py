@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 _BLOCK_BYTES = 1 << 17  # larger ones leave the cache between cutting and parsing
-_LONGEST_RECORD = 1 << 26
+_LONGEST_RECORD = 1 << 24
 _FIRST_RECORD = b"<PubmedArticle>"
 _RECORD_END = b"</PubmedArticle>"
 _UNREAD = (
@@ -18,12 +18,15 @@ _UNREAD = (
 )
 
 
-def record_blocks(stream: BinaryIO) -> Iterator[bytes]:
+def record_blocks(stream: BinaryIO, num_head: int = 0) -> Iterator[bytes]:
     """The bytes of the file in order, unread parts left out. All else, also what is no XML, stays as it is.
 
     Args:
         stream: a PubMed XML file; one of another root, or in another encoding than ASCII's, is passed on untouched.
+        num_head: bytes at its start that are passed on untouched.
     """
+    if num_head:
+        yield stream.read(num_head)
     rest = stream.read(_BLOCK_BYTES)
     start = rest.find(_FIRST_RECORD)
     if start < 0:

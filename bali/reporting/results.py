@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from bali.errors import ArtefactError
 from bali.io.census import Census, Tally
 from bali.io.files import read_json
-from bali.io.parquet import METADATA_KEY, check_artefact, read_artefact, read_provenance
+from bali.io.parquet import METADATA_KEY, check_artefact, count_rows, read_artefact, read_provenance
 from bali.schemas import ARTEFACTS
 
 
@@ -38,7 +38,7 @@ class Results:
     def num_rows(self, pattern: str, kind: str) -> int | None:
         """Rows of all artefacts that match a glob, from their footers; None where there is no such file."""
         paths = self.files(pattern)
-        return sum(check_artefact(path, ARTEFACTS[kind]).metadata.num_rows for path in paths) if paths else None
+        return sum(count_rows(path, ARTEFACTS[kind]) for path in paths) if paths else None
 
     def json(self, name: str) -> Any:
         """A JSON file, or None where it is absent."""

@@ -27,6 +27,8 @@ _FILE = re.compile(r"(?P<name>[A-Z]+\.RRF)(\.(?P<piece>(?!gz$)[a-z]{2}))?(\.gz)?
 _FOLDERS = (".", "META", "CHANGE", "META/CHANGE")  # of a directory, as NLM's zips unpack
 _NLM = ".nlm"  # NLM's archives for MetamorphoSys; zip files that hold split, gzipped RRF files
 _FIRST_PIECE = "aa"
+_DEEPEST = 2  # zips around a zip; NLM packs one in another
+_MOST_ARCHIVES = 100  # opened in a zip: each may hold as many again
 
 
 def locate(inputs: Iterable[Path]) -> dict[str, RrfSource]:
@@ -76,7 +78,7 @@ def _pieces_of(path: Path) -> Iterator[tuple[str, str, Piece]]:
     elif _FILE.fullmatch(path.name):
         yield from _recognise(path.name, Piece(path))
     elif zipfile.is_zipfile(path) and path.suffix != _NLM:
-        yield from _pieces_in_zip(Piece(path))
+        yield from _pieces_in_zip(Piece(path), iter(range(_MOST_ARCHIVES)))
     elif path.suffix == ".zip":
         raise InputError(
             f"{path}: expected a zip file, but its directory of contents is missing or damaged. Download it again."
@@ -93,14 +95,19 @@ def _rrf_files(folder: Path) -> Iterator[Path]:
         yield from (file for file in sorted((folder / name).glob("*.RRF*")) if any(_recognise(file.name, Piece(file))))
 
 
-def _pieces_in_zip(archive: Piece) -> Iterator[tuple[str, str, Piece]]:
+def _pieces_in_zip(archive: Piece, budget: Iterator[int]) -> Iterator[tuple[str, str, Piece]]:
+    if len(archive.members) > _DEEPEST or next(budget, None) is None:
+        raise InputError(
+            f"{archive}: expected at most {_MOST_ARCHIVES} zips, {_DEEPEST} deep, in the zip of a release, got more."
+            " Unpack it, and give the folder with the RRF files."
+        )
     with archive.open_zip() as opened:
         members = sorted(opened.namelist())
     for member in members:
         inside = Piece(archive.path, (*archive.members, member))
         yield from _recognise(PurePosixPath(member).name, inside)
         if member.endswith(".zip"):
-            yield from _pieces_in_zip(inside)
+            yield from _pieces_in_zip(inside, budget)
 
 
 def _recognise(file_name: str, piece: Piece) -> Iterator[tuple[str, str, Piece]]:
@@ -149,5 +156,5 @@ def _holds_nlm(path: Path) -> bool:
         return any(path.rglob(f"*{_NLM}"))
     if not zipfile.is_zipfile(path):
         return path.suffix == _NLM
-    with zipfile.ZipFile(path) as archive:
+    with Piece(path).open_zip() as archive:
         return any(member.endswith(_NLM) for member in archive.namelist())

@@ -21,7 +21,17 @@ import pyarrow as pa
 from bali import concept_ids
 from bali.errors import InputError
 from bali.rrf.layouts import Layout
-from bali.rrf.scanning import SPARE, WHOLE, Bytes, Offsets, copy_spans, count_lines, find_marks, last_newline
+from bali.rrf.scanning import (
+    SPARE,
+    WHOLE,
+    Bytes,
+    Offsets,
+    copy_spans,
+    count_lines,
+    find_marks,
+    first_wrong_row,
+    last_newline,
+)
 from bali.rrf.source import RrfSource
 from bali.rrf.texts import Texts
 
@@ -118,7 +128,10 @@ def map_blocks(
 
     def scan(lines: Bytes, first_line: int, num_lines: int) -> T:
         """The result for one block, whose memory is free again afterwards."""
-        marks = buffers.take_marks(1 + num_lines * (len(layout.columns) + 1) + SPARE)
+        num_marks = num_lines * (len(layout.columns) + 1)
+        if num_marks > len(lines):  # a column has its pipe: some line is too short, so MRFILES cannot ask for terabytes
+            raise _wrong_row(lines, first_wrong_row(lines, len(layout.columns)), source.name, first_line, layout)
+        marks = buffers.take_marks(1 + num_marks + SPARE)
         result = work(_scan(lines, source.name, first_line, layout, marks))
         buffers.give_back(lines, marks)
         return result
@@ -219,12 +232,16 @@ def _scan(text: Bytes, file: str, first_line: int, layout: Layout, marks: Offset
     num_columns = len(layout.columns)
     wrong, is_ascii = find_marks(text, num_columns, marks)
     if wrong != WHOLE:
-        line = text.tobytes().split(b"\n")[wrong]
-        raise InputError(f"{file} line {first_line + wrong}: {_explain(line, num_columns)}")
+        raise _wrong_row(text, wrong, file, first_line, layout)
     if not is_ascii and not _is_utf8(text):
         raise InputError(_explain_utf8(text.tobytes(), file, first_line))
     rows = marks[: -1 - SPARE].reshape(-1, num_columns + 1)  # without the last newline
     return Block(file, first_line, layout.columns, text, rows)
+
+
+def _wrong_row(text: Bytes, row: int, file: str, first_line: int, layout: Layout) -> InputError:
+    line = text.tobytes().split(b"\n")[row]
+    return InputError(f"{file} line {first_line + row}: {_explain(line, len(layout.columns))}")
 
 
 def _explain(line: bytes, num_columns: int) -> str:

@@ -62,7 +62,7 @@ def find_marks(block: Bytes, num_columns: int, marks: Offsets) -> Any:
                 is_whole = False
     if is_whole and num_returns == 0:
         return -1, is_ascii
-    return _first_wrong_row(block, num_columns), False  # type: ignore[no-untyped-call]
+    return first_wrong_row(block, num_columns), False
 
 
 @compiled
@@ -108,7 +108,7 @@ def _mark(block, marks):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
 
 
 @compiled
-def _first_wrong_row(block, num_columns):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def first_wrong_row(block: Bytes, num_columns: int) -> int:
     """The first row that is no line as `find_marks` wants it; there is one."""
     row, column, start = 0, 0, 0
     for position in range(len(block)):

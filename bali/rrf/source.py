@@ -3,7 +3,6 @@
 import gzip
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,7 @@ from typing import IO, Protocol, cast
 
 from bali.errors import InputError
 from bali.io.census import Census
-
-_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile)
+from bali.io.unpacking import DAMAGED, BoundedStream, check_unpacked
 
 
 class RrfSource(Protocol):
@@ -51,13 +49,19 @@ class Piece:
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
-        """The bytes as they are packed."""
+        """The bytes as they are packed.
+
+        Raises:
+            InputError: a member of a zip says that it unpacks to more than any real one.
+        """
         with ExitStack() as stack:
             if not self.members:
                 yield stack.enter_context(self.path.open("rb", buffering=0))
                 return
             archive = stack.enter_context(Piece(self.path, self.members[:-1]).open_zip())
-            yield stack.enter_context(archive.open(self.members[-1]))
+            member = archive.getinfo(self.members[-1])
+            check_unpacked(member.file_size, _size(self.path), self)  # zipfile gives no more than that
+            yield stack.enter_context(archive.open(member))
 
     @contextmanager
     def open_zip(self) -> Iterator[zipfile.ZipFile]:
@@ -66,13 +70,12 @@ class Piece:
         Raises:
             InputError: it is none, or is damaged.
         """
-        with self.open() as raw:
+        with ExitStack() as stack:
             try:
-                archive = zipfile.ZipFile(raw)
-            except _DAMAGED as error:
+                archive = zipfile.ZipFile(stack.enter_context(self.open()))
+            except (*DAMAGED, OSError, RuntimeError, ValueError) as error:  # RuntimeError: encrypted, an unknown method
                 raise InputError(f"{self}: expected a zip, got: {_one_line(error)}. Download it again.") from error
-            with archive:
-                yield archive
+            yield stack.enter_context(archive)
 
     def __str__(self) -> str:
         return ": ".join([str(self.path), *self.members])
@@ -100,8 +103,8 @@ class RrfFile:
                 else:  # gzip allows several streams in a row, so the pieces are joined before they are decompressed
                     openers = [lambda piece=piece: stack.enter_context(piece.open()) for piece in self.pieces]
                     raw = cast("IO[bytes]", io.BufferedReader(_Chain(openers), 1 << 20))
-                yield io.BufferedReader(gzip.GzipFile(fileobj=raw), 1 << 20) if self._is_gzipped() else raw
-        except _DAMAGED as error:
+                yield self._unpacked(raw) if self._is_gzipped() else raw
+        except DAMAGED as error:
             what = "ends early" if isinstance(error, EOFError) else "is corrupt"
             kind = "zip" if self.pieces[0].members and not self._is_gzipped() else "gzip"
             raise InputError(f"{self}: the {kind} stream {what} ({_one_line(error)}). Download it again.") from error
@@ -114,6 +117,11 @@ class RrfFile:
 
     def account(self, census: Census) -> None:
         """Nothing: every row of the file is in the text."""
+
+    def _unpacked(self, raw: IO[bytes]) -> IO[bytes]:
+        num_packed = sum(_size(path) for path in set(self.paths()))
+        bounded = BoundedStream(cast("IO[bytes]", gzip.GzipFile(fileobj=raw)), num_packed, self)
+        return io.BufferedReader(bounded, 1 << 20)
 
     def _is_gzipped(self) -> bool:
         return str(self.pieces[0]).endswith(".gz")
@@ -145,6 +153,10 @@ class _Chain(io.RawIOBase):
                 return len(data)
             self._current = None
         return 0
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 def _one_line(error: Exception) -> str:

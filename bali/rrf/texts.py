@@ -12,6 +12,7 @@ from bali.sorting import argsort_words
 
 Rows = npt.NDArray[np.int64]
 _WORD = 8  # bytes compared at once
+_LONG = 1 << 10  # bytes; a pass over all rows for each word of one long text would take hours
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Texts:
         """`rows` in order of their texts' bytes; equal ones keep their order."""
         lengths = np.diff(self.bounds)[rows]
         longest = int(lengths.max(initial=0))
+        if longest > _LONG:
+            return rows[sorted(range(len(rows)), key=lambda place: self[int(rows[place])])]
         if not self.data.all():  # a text that another one and zero bytes make up comes before it
             rows = rows[np.argsort(lengths, kind="stable")]
         for word in reversed(range(-(-longest // _WORD))):

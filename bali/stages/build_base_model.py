@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bali.io.census import Census
 from bali.io.files import atomic_path
+from bali.io.seals import seal_folder
 from bali.models.language_model import save_language_model
 from bali.stages.options import add_option_arguments, read_config, stage_options
 from bali.training.base_model import read_sentences, train_base_model
@@ -31,3 +32,4 @@ def run(arguments: argparse.Namespace) -> None:
     with atomic_path(arguments.output_dir) as partial:
         save_language_model(model, tokenizer, partial)
         census.write(partial / "census.json")
+        seal_folder(partial)

@@ -12,8 +12,8 @@ from bali.errors import ConfigError
 from bali.evaluation.results import TaskInputs, TaskResult
 from bali.evaluation.summary import metric_rows
 from bali.evaluation.systems.system import System
-from bali.io.files import write_json
 from bali.io.parquet import derive, write_artefact
+from bali.io.seals import write_record
 from bali.schemas import PREDICTIONS
 from bali.stages.options import add_option_arguments
 from bali.tasks import TASKS
@@ -61,7 +61,7 @@ class EvaluationOutput:
         }
         provenance = derive("predictions", options, [*result.inputs, *model_files])
         write_artefact(self.predictions, result.table(), PREDICTIONS, provenance)
-        write_json(self.metrics, report)
+        write_record(self.metrics, report)
         for row in report["datasets"]:
             logger.info(_LINE, self.model, *(row[key] for key in _COLUMNS))
 

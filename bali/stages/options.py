@@ -1,7 +1,6 @@
 """How a stage gets its options: `--config FILE`, or `--options JSON` as the rules pass them, or the defaults."""
 
 import argparse
-import json
 import logging
 import os
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from bali.config import Config, load_config, options_json, section_options
 from bali.errors import ConfigError
+from bali.io.json_text import decode_json
 from bali.strict import decode
 
 logger = logging.getLogger(__name__)
@@ -66,6 +66,6 @@ def available_cores() -> int:
 def _parse(arguments: argparse.Namespace, key: str) -> dict[str, Any]:
     text = getattr(arguments, key)
     try:
-        return dict(json.loads(text)) if text else {}
-    except ValueError as error:
+        return dict(decode_json(text)) if text else {}
+    except (TypeError, ValueError) as error:
         raise ConfigError(f"--{key}: expected a JSON object, got: {error}") from None

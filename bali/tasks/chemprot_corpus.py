@@ -11,6 +11,7 @@ pairs in a sentence that cannot be marked, and relations of the task that no sen
 another.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ GROUPS = ("CPR:3", "CPR:4", "CPR:5", "CPR:6", "CPR:9")  # scored by the task; al
 MISPLACED = "entity not at its offsets"
 ELSEWHERE = "relation not within a sentence"
 SECOND = "second relation of a pair"
+_OFFSET = re.compile(r"[0-9]{1,9}")
 _FILES = ("abstracts", "entities", "gold_standard")
 _CHEMICAL, _GENES = "CHEMICAL", ("GENE", "GENE-Y", "GENE-N")
 
@@ -94,10 +96,9 @@ def _add_entities(path: Path, documents: dict[str, _Document]) -> None:
         document = _document(path, number, documents, pmid)
         if kind not in (_CHEMICAL, *_GENES):
             raise InputError(f"{path} line {number}: expected {_CHEMICAL} or {', '.join(_GENES)}, got {kind!r:.40}.")
-        if not (start.isdecimal() and end.isdecimal()) or entity_id in document.entities:
-            raise InputError(
-                f"{path} line {number}: expected a new entity and two offsets, got {entity_id}, {start}, {end}."
-            )
+        if not (_OFFSET.fullmatch(start) and _OFFSET.fullmatch(end)) or entity_id in document.entities:
+            found = f"{entity_id}, {start}, {end}"
+            raise InputError(f"{path} line {number}: expected a new entity and two offsets, got {found!r:.60}.")
         document.entities[entity_id] = _Entity(int(start), int(end), entity_id, surface, kind == _CHEMICAL)
 
 

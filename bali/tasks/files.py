@@ -1,11 +1,11 @@
 """Reading the files of evaluation sets, plain or gzipped, with errors that say where."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bali.errors import InputError
+from bali.io.json_text import decode_json
 from bali.pubmed.files import open_input, read_lines
 
 
@@ -18,7 +18,7 @@ def read_json(path: Path) -> Any:
     with open_input(path) as stream:
         content = stream.read()
     try:
-        return json.loads(content)
+        return decode_json(content)
     except ValueError as error:
         raise InputError(f"{path}: expected JSON or its gzip, got: {error}. Fetch the file again.") from error
 
@@ -33,7 +33,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = decode_json(line)
         except ValueError as error:
             raise InputError(f"{path} line {number}: expected a JSON object, got: {error}.") from error
         if not isinstance(value, dict):

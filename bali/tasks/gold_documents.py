@@ -4,6 +4,7 @@ A line of a `.concept` file is `PMID||start|end||type||mention||identifier`. Bio
 mention as its parts, `breast cancer|ovarian cancer`, with an identifier for each: each part is a mention here.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from bali.pubmed.records import Annotation, parse_pmid
 
 _SUFFIX = ".concept"
 _NUM_COLUMNS = 5
+_OFFSET = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _parse(path: Path, number: int, line: str) -> tuple[int, list[Annotation]]:
     columns = line.split("||")
     span = columns[1].split("|") if len(columns) == _NUM_COLUMNS else []
     pmid = parse_pmid(columns[0].strip())
-    if pmid is None or len(span) != 2 or not all(part.strip().isdecimal() for part in span):
+    if pmid is None or len(span) != 2 or not all(_OFFSET.fullmatch(part.strip()) for part in span):
         raise InputError(
             f"{path} line {number}: expected 'PMID||start|end||type||mention||identifier', got {line.strip()[:60]!r}."
         )

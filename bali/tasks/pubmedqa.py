@@ -83,6 +83,8 @@ class _PubMedQATask(Classification):
 
 def _question(path: Path, key: str, row: Any) -> LabelledText:
     question, contexts, answer = require(path, key, row, ("QUESTION", "CONTEXTS", "final_decision"))
+    if not isinstance(question, str) or not isinstance(contexts, list) or not all(isinstance(c, str) for c in contexts):
+        raise InputError(f"{path}: {key!r:.40}: expected QUESTION as a string and CONTEXTS as a list of strings.")
     pmid = parse_pmid(key)
     if pmid is None:
         raise InputError(f"{path}: expected PMIDs as keys, got {key!r}.")

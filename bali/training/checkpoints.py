@@ -29,7 +29,7 @@ _IDENTITY_KEYS = {"options", "input_digests", "code"}
 _STEP = re.compile(r"step-\d{8}")
 _CACHE = re.compile(r".+\.arrow")  # copies of training data that are mapped into memory
 _METRICS = re.compile(re.escape(metrics_log.FILE_NAME))
-_PARTIAL = re.compile(rf"\.({_STEP.pattern}|{_CACHE.pattern}|{_METRICS.pattern})\.\d+\.partial")  # of `atomic_path`
+_PARTIAL = re.compile(rf"\.({_STEP.pattern}|{_CACHE.pattern}|{_METRICS.pattern})\.[\w-]*\d+\.partial")  # atomic_path's
 _ADAMW_STATE = ("step", "exp_avg", "exp_avg_sq")
 _MAX_NAMED = 5  # differences of a kind that an error names
 

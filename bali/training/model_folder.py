@@ -11,6 +11,7 @@ import pyarrow as pa
 from bali.config import Pretraining
 from bali.io.files import atomic_path, digest_json, write_json, write_text
 from bali.io.parquet import Provenance, read_provenance, write_artefact
+from bali.io.seals import seal_folder
 from bali.models.language_model import save_language_model
 from bali.models.sentence_transformer import write_sentence_transformer
 from bali.schemas import TRAINING_LOG
@@ -49,7 +50,7 @@ def write_model_folder(directory: Path, trained: TrainedModel, artefacts: Sequen
 
     Files: config.json, model.safetensors, tokenizer files (Hugging Face); modules.json and what it names
     (sentence-transformers); graph_encoder/ and heads/, each with config.json and model.safetensors, where they have
-    parameters; training_log.parquet; bali.json, the record; README.md, the model card.
+    parameters; training_log.parquet; bali.json, the record; README.md, the model card; digests.json, of all of these.
     """
     parents = [read_provenance(path) for path in artefacts]
     provenance = Provenance(
@@ -76,3 +77,4 @@ def write_model_folder(directory: Path, trained: TrainedModel, artefacts: Sequen
         write_json(partial / "bali.json", record)
         parts = [name for name in ("graph_encoder", "heads") if (partial / name).is_dir()]
         write_text(partial / "README.md", model_card(record, options, trained.log, parts))
+        seal_folder(partial)

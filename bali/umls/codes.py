@@ -15,7 +15,8 @@ NO_CODE = "NOCODE"  # MRCONSO.CODE of atoms whose source gives none
 def code_slices(names: Names) -> Iterator[pa.Table]:
     """Distinct sab, code, cui as `schemas.CODES`, sorted; names without a code (empty or NOCODE) have none."""
     rank, sabs = names.kinds.rank(lambda kind: kind.sab)
-    sab = rank.astype(np.int16)[names.kind]  # 16 bits: NumPy sorts them by radix
+    narrow = np.int16 if len(sabs) < 1 << 15 else np.int32  # NumPy sorts 16 bits by radix
+    sab = rank.astype(narrow)[names.kind]
     rows = np.argsort(sab, kind="stable")
     bounds = np.searchsorted(sab[rows], np.arange(len(sabs) + 1))
     for number, name in enumerate(sabs):

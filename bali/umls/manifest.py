@@ -1,5 +1,6 @@
 """MRFILES, MRCOLS and MRDOC: what the release says of itself (columns, row counts, inverse relations)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from bali.rrf.layouts import MRCOLS, MRDOC, MRFILES, Layout
 from bali.rrf.reading import read_columns
 from bali.rrf.source import RrfSource
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _INVERSE_TYPES = {("REL", "rel_inverse"), ("RELA", "rela_inverse")}  # DOCKEY, TYPE of MRDOC
 
 
@@ -73,8 +75,11 @@ def read_manifest(files: Mapping[str, RrfSource]) -> Manifest:
         rows = read_columns(files[MRFILES.name], MRFILES, ("FIL", "FMT", "RWS"))
         for line, (path, columns, num_rows) in enumerate(rows.iter_rows(), start=1):
             name = PurePosixPath(path).name
-            if not num_rows.isascii() or not num_rows.isdigit():
-                raise InputError(f"MRFILES.RRF line {line}: expected RWS to be a number of rows, got {num_rows!r}.")
+            if not _NUMBER.fullmatch(num_rows):
+                raise InputError(
+                    f"MRFILES.RRF line {line}: expected RWS to be a number of rows, got {num_rows!r:.40}. Is it the"
+                    " MRFILES of this release?"
+                )
             manifest.num_rows[name] = manifest.num_rows.get(name, 0) + int(num_rows)  # one row a segment of a file
             if columns:
                 _set_columns(manifest, name, tuple(columns.split(",")), line)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from bali.errors import InputError
 from bali.io.census import Census, Tally
 from bali.rrf.layouts import MERGEDCUI, MRCUI
 from bali.rrf.reading import read_columns
@@ -11,6 +12,7 @@ from bali.rrf.source import RrfSource
 from bali.umls.manifest import Manifest
 
 _COLUMNS = {MRCUI: ("CUI1", "CUI2"), MERGEDCUI: ("PCUI", "CUI")}
+_MOST_STEPS, _FEW = 100, 1_000_000  # a release a step, and the UMLS has had some seventy
 _SCHEMA = {"cui": pl.String, "replacement_cui": pl.String}
 
 
@@ -25,7 +27,7 @@ def read_retired_cuis(files: Mapping[str, RrfSource], manifest: Manifest, census
         census: takes a tally of each file.
 
     Raises:
-        InputError: as `map_blocks`.
+        InputError: as `map_blocks`; the replacements of replacements are too many to follow.
     """
     pairs = pl.DataFrame(schema=_SCHEMA)
     for usual, columns in _COLUMNS.items():
@@ -48,6 +50,7 @@ def _keep(found: pl.DataFrame, known: pl.DataFrame, tally: Tally) -> pl.DataFram
 
 def _follow(pairs: pl.DataFrame) -> pl.DataFrame:
     """Each retired concept with the ends of its chains of replacements; a circle has none."""
+    most = _MOST_STEPS * pairs.height + _FEW
     step = pairs.rename({"cui": "replacement_cui", "replacement_cui": "next_cui"})
     seen = pairs
     current, ends = pairs, [pairs.clear()]
@@ -58,4 +61,9 @@ def _follow(pairs: pl.DataFrame) -> pl.DataFrame:
         following = joined.filter(~is_end).select("cui", replacement_cui="next_cui").unique()
         current = following.join(seen, on=list(_SCHEMA), how="anti")
         seen = pl.concat([seen, current])
+        if seen.height > most:
+            raise InputError(
+                f"MRCUI.RRF, MERGEDCUI.RRF: expected chains of about {_MOST_STEPS} replacements at most, got"
+                f" {seen.height:,} steps from {pairs.height:,} rows. Download the files again."
+            )
     return pl.concat(ends).unique()

@@ -15,6 +15,19 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys):
     assert "grap is not a key. Did you mean graph?" in lines[0]
 
 
+def test_a_lack_of_memory_is_one_line_and_exit_code_2(monkeypatch, capsys):
+    def run(arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("bali.stages.show.run", run)
+    assert main(["show", "x"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "bali show: expected more memory than there is. Give the job more (mem_mb of its rule), and run it again."
+    ]
+    with pytest.raises(MemoryError):
+        main(["--debug", "show", "x"])
+
+
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_each_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as caught:

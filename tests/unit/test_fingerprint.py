@@ -22,13 +22,11 @@ def package(tmp_path, monkeypatch):
     monkeypatch.setattr(fingerprint, "_ROOT", tmp_path)
 
     def digest():
-        fingerprint._imports.cache_clear()
-        fingerprint._content_digest.cache_clear()
+        fingerprint._read.cache_clear()
         return fingerprint.code_digest("bali.stages.link")
 
     yield tmp_path, digest
-    fingerprint._imports.cache_clear()
-    fingerprint._content_digest.cache_clear()
+    fingerprint._read.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -59,3 +57,15 @@ def test_other_code_comments_and_layout_do_not(package, name, text):
     before = digest()
     (root / name).write_text(text)
     assert digest() == before
+
+
+def test_a_module_is_parsed_once_for_all_stages(monkeypatch):
+    parsed = []
+    parse = fingerprint.ast.parse
+    monkeypatch.setattr(fingerprint.ast, "parse", lambda text: parsed.append(text) or parse(text))
+    fingerprint._read.cache_clear()
+    stages = sorted(path.stem for path in (fingerprint._ROOT / "bali/stages").glob("[a-z]*.py"))
+    digests = {fingerprint.code_digest(f"bali.stages.{stage}") for stage in stages if stage != "options"}
+    reached = set().union(*(fingerprint._reachable(f"bali.stages.{stage}") for stage in stages))
+    assert len(digests) > 20
+    assert 150 < len(reached) == len(parsed)  # more than a cache of functools keeps by default

@@ -1,6 +1,8 @@
+import os
 import re
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(workflow.basedir).parent
@@ -11,6 +13,7 @@ from bali.config import Config, options_json, section_options, section_settings
 from bali.errors import BaliError
 from bali.fingerprint import code_digest
 from bali.strict import decode
+from bali.surroundings import CACHE_DIR, missing_user, own_cache
 from bali.tasks import TASKS
 from bali.vocabulary import BASELINES
 
@@ -24,19 +27,17 @@ def checked(function, *arguments, **keywords):
         sys.exit(2)
 
 
-CONFIG = checked(
-    decode,
-    Config,
-    config,
-    source=(workflow.overwrite_configfiles or ["config.yaml"])[0],
-)
-RESULTS = CONFIG.results_dir
+CONFIG_FILES = workflow.overwrite_configfiles or ["config.yaml"]
+checked(plan.refuse_templates, CONFIG_FILES)
+CONFIG = checked(decode, Config, config, source=CONFIG_FILES[0])
+RESULTS = checked(plan.results_folder, CONFIG)
 UMLS_FILES = checked(plan.umls_files, CONFIG)
 SHARDS = checked(plan.corpus_shards, CONFIG)
 BASE_MODEL_FILES = checked(plan.base_model_files, CONFIG)
 BASE_MODEL = plan.base_model_folder(CONFIG) or f"{RESULTS}/base_model"
 OTHER_MODEL_FILES = checked(plan.other_model_files, CONFIG)
 EVALUATIONS = checked(plan.evaluation_jobs, CONFIG)
+checked(plan.evaluation_files, CONFIG)
 BASELINE_JOBS = plan.baseline_jobs(CONFIG)
 
 
@@ -48,9 +49,14 @@ wildcard_constraints:
     seed=r"\d+",
 
 
+def unchanged(text):
+    """A parameter that Snakemake takes as it is; of a plain text it would replace {word}."""
+    return lambda wildcards: text
+
+
 def options(*sections):
     """Sections of the configuration as sorted JSON: the part of it that makes a rule run again."""
-    return options_json(section_options(CONFIG, sections))
+    return unchanged(options_json(section_options(CONFIG, sections)))
 
 
 def experiment_options(wildcards):
@@ -68,9 +74,9 @@ def experiment_options(wildcards):
 
 
 def training_threads(wildcards):
-    """The threads of all processes of a training."""
-    num_processes = CONFIG.experiment(wildcards.experiment).num_processes
-    return CONFIG.compute.cpu_threads * num_processes
+    """The threads of all processes of a training, with the workers that make its batches."""
+    training = CONFIG.experiment(wildcards.experiment)
+    return training.num_processes * (CONFIG.compute.cpu_threads + training.num_workers)
 
 
 def training_python(wildcards):
@@ -111,7 +117,7 @@ def task_input(wildcards):
             f"{RESULTS}/graph/{name}.parquet"
             for name in ("nodes", "edges", "held_out_edges")
         ],
-        "validation": per_shard("examples/validation-{shard}.parquet"),
+        "validation": of_all_shards("examples/validation-{shard}.parquet"),
         "dictionary": f"{RESULTS}/evaluation/dictionary.parquet",
     }
     read = {
@@ -131,13 +137,14 @@ def task_folders(wildcards):
 
 def set_options():
     """What names the files of the evaluation sets; how a task is trained is no matter."""
-    return options_json({"evaluation": {"tasks": evaluation_sets()}})
+    return unchanged(options_json({"evaluation": {"tasks": evaluation_sets()}}))
 
 
 def held_out_options():
     """What names PMIDs that must not be trained on."""
     corpus = {"held_out_pmids": CONFIG.corpus.held_out_pmids}
-    return options_json({"corpus": corpus, "evaluation": {"tasks": evaluation_sets()}})
+    sets = {"corpus": corpus, "evaluation": {"tasks": evaluation_sets()}}
+    return unchanged(options_json(sets))
 
 
 def evaluation_sets():
@@ -154,13 +161,15 @@ def evaluation_sets():
 def index_options():
     """The keys of the linking section that the index depends on; the others act when it is searched."""
     keys = {"backend", "lowercase", "normalize_unicode", "source_rank"}
-    return options_json({"linking": CONFIG.linking.model_dump(include=keys)})
+    linking = CONFIG.linking.model_dump(include=keys)
+    return unchanged(options_json({"linking": linking}))
 
 
 def report_options():
     """The whole configuration, for the report shows it, but for what changes no result."""
     hidden = {section: set(keys) for section, keys in section_settings(CONFIG).items()}
-    return options_json(CONFIG.model_dump(exclude={"results_dir": True, **hidden}))
+    shown = CONFIG.model_dump(exclude={"results_dir": True, **hidden})
+    return unchanged(options_json(shown))
 
 
 def model_input(wildcards):
@@ -184,8 +193,8 @@ def model_folder(wildcards):
 
 
 def code(stage):
-    """The digest of the code that a stage runs (`bali.fingerprint`)."""
-    return code_digest(f"bali.stages.{stage}")
+    """The digest of the code that a stage runs (`bali.fingerprint`); none within a cluster's job, which compares none."""
+    return None if workflow.remote_exec else code_digest(f"bali.stages.{stage}")
 
 
 def memory(base_mb, per_input_mb=0.0):
@@ -193,6 +202,26 @@ def memory(base_mb, per_input_mb=0.0):
     return lambda wildcards, input, attempt: int(
         (base_mb + per_input_mb * input.size_mb) * attempt
     )
+
+
+def run_time(base, per_input_gb=0.0):
+    """Time to ask of a cluster, minutes: a base and a multiple of the input's size, more on each attempt."""
+    return lambda wildcards, input, attempt: int(
+        (base + per_input_gb * input.size_mb / 1000) * attempt
+    )
+
+
+def training_gpus(wildcards):
+    """What a training asks of a cluster: a GPU for each process; nothing (None) on the CPU, or where it runs here."""
+    if workflow.local_exec or CONFIG.compute.accelerator == "cpu":
+        return None
+    return f"gpu:{CONFIG.experiment(wildcards.experiment).num_processes}"
+
+
+def training_memory(wildcards, input, attempt):
+    """Memory for a training, MB: each process holds the model; all map the same files."""
+    num_processes = CONFIG.experiment(wildcards.experiment).num_processes
+    return memory(8000 * num_processes, 4.0)(wildcards, input, attempt)
 
 
 def release_memory(wildcards, input, attempt):
@@ -232,9 +261,19 @@ def evaluation_folder(wildcards, output):
     return str(Path(output.results[0]).parents[2])
 
 
-def per_shard(pattern):
+@cache
+def of_all_shards(pattern):
     """A file of every shard, in order of precedence."""
     return expand(f"{RESULTS}/{pattern}", shard=SHARDS)
+
+
+def per_shard(pattern):
+    """The same as input of a rule: a function, which costs nothing where no job of the rule is planned.
+
+    Of a plain list Snakemake makes files whenever it reads the rule, also in each job of a cluster, and compares each of
+    them with all where the rule names outputs of another.
+    """
+    return lambda wildcards: of_all_shards(pattern)
 
 
 def prefix():
@@ -242,7 +281,10 @@ def prefix():
     variables = {
         "PYTHONPATH": str(ROOT),
         "BALI_SETTINGS": options_json(section_settings(CONFIG)),
+        "HF_HUB_OFFLINE": "1",  # what a run needs of the hub was fetched before
     }
+    if cache := own_cache(ROOT / "bali", Path(".snakemake"), os.environ):
+        variables[CACHE_DIR] = str(cache)
     exports = [
         f"export {name}={shlex.quote(value)}; " for name, value in variables.items()
     ]
@@ -255,5 +297,6 @@ def prefix():
     )
 
 
+os.environ.update(missing_user())
 shell.executable("bash")
 shell.prefix(prefix())

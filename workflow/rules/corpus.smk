@@ -1,6 +1,8 @@
 RANKER_FILES = checked(plan.ranker_files, CONFIG)
 # With a ranker the linker's own choice stands beside the mentions.
 BY_ORDER = "by_order/" if RANKER_FILES else ""
+# Asked of a cluster for a shard: the package is some twenty times slower (docs/linking_speed.md).
+LINKING_MINUTES = {"fast": 60, "quickumls": 480}
 
 
 rule parse_corpus:
@@ -22,6 +24,7 @@ rule parse_corpus:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000),
+        runtime=run_time(30, 240.0),
     params:
         options=options("corpus"),
         source=lambda wildcards: SHARDS[wildcards.shard],
@@ -47,6 +50,7 @@ rule select_versions:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000),
+        runtime=run_time(60, 60.0),
     params:
         options=options("corpus"),
         shards=list(SHARDS),
@@ -78,6 +82,7 @@ rule split_sentences:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 5.0),
+        runtime=run_time(30, 240.0),
     params:
         code=code("split_sentences"),
         parsed_dir=input_folder("parsed"),
@@ -105,6 +110,7 @@ rule link_mentions:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 2.0),
+        runtime=run_time(LINKING_MINUTES[CONFIG.linking.backend]),
     params:
         options=options("linking"),
         code=code("link_mentions"),
@@ -136,6 +142,7 @@ if RANKER_FILES:
         threads: CONFIG.compute.cpu_threads
         resources:
             mem_mb=memory(4000, 8.0),
+            runtime=run_time(240),
         params:
             options=options("compute"),
             code=code("rank_candidates"),
@@ -177,6 +184,7 @@ rule score_linking:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 5.0),
+        runtime=run_time(60, 60.0),
     params:
         options=options("linking"),
         code=code("score_linking"),

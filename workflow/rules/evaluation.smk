@@ -18,6 +18,7 @@ rule build_dictionary:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 10.0),
+        runtime=run_time(30, 60.0),
     params:
         code=code("build_dictionary"),
     shell:
@@ -40,6 +41,7 @@ rule encode_dictionary:
     threads: CONFIG.compute.cpu_threads
     resources:
         mem_mb=memory(4000, 2.0),
+        runtime=run_time(480),
     params:
         options=encoding_options,
         code=code("encode_dictionary"),
@@ -72,6 +74,7 @@ rule evaluate_model:
     threads: CONFIG.compute.cpu_threads
     resources:
         mem_mb=memory(4000, 8.0),
+        runtime=run_time(480),
     params:
         options=evaluation_options,
         code=code("evaluate"),
@@ -107,6 +110,7 @@ rule evaluate_baselines:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(4000, 8.0),
+        runtime=run_time(240),
     params:
         options=evaluation_options,
         code=code("evaluate_baselines"),
@@ -133,6 +137,7 @@ rule find_overlaps:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 2.0),
+        runtime=run_time(30, 240.0),
     params:
         options=set_options(),
         code=code("find_overlaps"),
@@ -162,6 +167,7 @@ rule find_pair_overlaps:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 5.0),
+        runtime=run_time(60, 60.0),
     params:
         options=set_options(),
         code=code("find_pair_overlaps"),
@@ -189,6 +195,7 @@ rule summarise_metrics:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 5.0),
+        runtime=run_time(60, 60.0),
     params:
         options=options("pretraining", "experiments", "evaluation"),
         code=code("summarise_metrics"),

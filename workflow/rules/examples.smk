@@ -14,6 +14,7 @@ rule sample_subgraphs:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(2000, 3.0),
+        runtime=run_time(60, 60.0),
     params:
         options=options("seed", "subgraphs"),
         code=code("sample_subgraphs"),
@@ -37,6 +38,7 @@ rule collect_held_out:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 5.0),
+        runtime=run_time(30, 60.0),
     params:
         options=held_out_options(),
         code=code("collect_held_out"),
@@ -63,6 +65,7 @@ rule make_examples:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 5.0),
+        runtime=run_time(30, 240.0),
     params:
         options=options("seed", "examples"),
         code=code("make_examples"),

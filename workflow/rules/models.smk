@@ -15,6 +15,7 @@ rule build_base_model:
     threads: CONFIG.compute.cpu_threads
     resources:
         mem_mb=memory(4000, 4.0),
+        runtime=run_time(240),
     params:
         options=options("seed", "base_model", "compute"),
         code=code("build_base_model"),
@@ -41,7 +42,9 @@ rule pretrain_model:
         "../../envs/model.yaml"
     threads: training_threads
     resources:
-        mem_mb=memory(8000, 4.0),
+        mem_mb=training_memory,
+        runtime=run_time(1440),
+        gres=training_gpus,
     params:
         options=experiment_options,
         code=code("pretrain"),

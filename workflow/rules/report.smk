@@ -38,6 +38,7 @@ rule write_report:
         "../../envs/model.yaml"
     resources:
         mem_mb=memory(4000, 3.0),
+        runtime=run_time(60, 60.0),
     params:
         options=report_options(),
         code=code("report"),

@@ -24,6 +24,7 @@ rule ingest_umls:
     threads: 2
     resources:
         mem_mb=release_memory,
+        runtime=run_time(60, 5.0),
     params:
         options=options("umls"),
         code=code("ingest"),
@@ -46,7 +47,11 @@ rule build_graph:
             "census.json",
         ),
         multiext(
-            f"{RESULTS}/graph/in_edges/", "indptr.npy", "source.npy", "relation.npy"
+            f"{RESULTS}/graph/in_edges/",
+            "indptr.npy",
+            "source.npy",
+            "relation.npy",
+            "digests.json",
         ),
     log:
         f"{RESULTS}/logs/build_graph.log",
@@ -57,6 +62,7 @@ rule build_graph:
     threads: 2
     resources:
         mem_mb=memory(1000, 4.0),
+        runtime=run_time(60, 60.0),
     params:
         options=options("seed", "graph"),
         code=code("build_graph"),
@@ -80,6 +86,7 @@ rule build_linker_index:
         "../../envs/data.yaml"
     resources:
         mem_mb=memory(1000, 30.0),
+        runtime=run_time(60, 240.0),
     params:
         options=index_options(),
         code=code("build_linker_index"),

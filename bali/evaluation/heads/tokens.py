@@ -8,7 +8,7 @@ import numpy as np
 from bali.evaluation.heads.item import Ints
 from bali.evaluation.language_model import LanguageModel
 
-_TOKENIZED_AT_ONCE = 1 << 13  # texts; their Python objects are gone before the next ones
+_TOKENIZED_AT_ONCE = 1 << 6  # texts; of a long one the tokenizer makes every part that is cut off, megabytes of them
 FIRST = np.zeros(1, dtype=np.int32)  # position of the state that stands for a whole sequence: [CLS], <s>
 
 

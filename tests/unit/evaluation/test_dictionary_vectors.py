@@ -18,6 +18,8 @@ from bali.evaluation.dictionary_vectors import (
 )
 from bali.evaluation.encoder import Encoder, rounded
 from bali.evaluation.language_model import load_language_model
+from bali.io.files import read_json
+from bali.io.seals import write_record
 from tests.unit.evaluation.fixtures import WORDS, write, write_model
 
 CPU = torch.device("cpu")
@@ -125,8 +127,7 @@ def test_rounded_is_of_unit_length_and_float16(encoder):
 
 
 def test_another_precision_is_said_aloud(folder, encoder, written, caplog):
-    manifest = json.loads((written / "vectors.json").read_text())
-    (written / "vectors.json").write_text(json.dumps({**manifest, "precision": "bfloat16"}))
+    write_record(written / "vectors.json", {**read_json(written / "vectors.json"), "precision": "bfloat16"})
     dictionary = read_dictionary(folder / "dictionary.parquet")
     nearest_rows(dictionary, encoder.encode(["fever"]), encoder, opened(folder, written))
     assert "encoded in bfloat16, queries are in float32" in caplog.text
@@ -162,8 +163,7 @@ def break_manifest(folder):
 
 
 def older_version(folder):
-    value = json.loads((folder / "vectors.json").read_text())
-    (folder / "vectors.json").write_text(json.dumps({**value, "format_version": 0}))
+    write_record(folder / "vectors.json", {**read_json(folder / "vectors.json"), "format_version": 0})
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,8 @@ def older_version(folder):
         (truncate, r"cls\.npy: expected an array"),
         (remove_array, r"mean\.npy: expected an array"),
         (remove_manifest, r"vectors\.json: no such file"),
-        (break_manifest, "format version 1, found None"),
-        (older_version, "format version 1, found 0"),
+        (break_manifest, "format version 2, found None"),
+        (older_version, "format version 2, found 0"),
     ],
 )
 def test_damaged_vectors_are_refused_in_one_line(folder, written, damage, message):
@@ -185,6 +185,17 @@ def test_damaged_vectors_are_refused_in_one_line(folder, written, damage, messag
         opened(folder, written)
     assert "\n" not in str(error.value)
     assert "bali encode-dictionary" in str(error.value)
+
+
+def test_a_changed_vector_is_noticed_when_it_is_read(folder, written, monkeypatch):
+    content = bytearray((written / "mean.npy").read_bytes())
+    content[-3] ^= 1
+    (written / "mean.npy").write_bytes(content)
+    stored = opened(folder, written)
+    for rows in (None, np.array([len(NAMES) - 1])):
+        with pytest.raises(ArtefactError, match=r"mean\.npy: expected the vectors that vectors\.json names") as error:
+            list(stored.blocks(rows))
+        assert "\n" not in str(error.value)
 
 
 def test_vectors_of_another_dictionary_or_model_are_refused(folder, written, tmp_path):

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from bali.errors import ArtefactError, OutputError
@@ -93,3 +97,40 @@ def test_what_the_system_refuses_is_one_line(tmp_path, atomic):
     with pytest.raises(OutputError, match=full), atomic(tmp_path / "x"):
         raise OSError("20005 requested\nand 496 written")
     assert [path.name for path in tmp_path.rglob("*") if path.name != "x"] == ["taken"]
+
+
+@pytest.mark.parametrize("atomic", ["atomic_path", "atomic_files"])
+def test_what_a_killed_process_left_goes_with_the_next_one(tmp_path, atomic):
+    script = f"""
+import os, pathlib, sys
+from bali.io.files import {atomic}
+with {atomic}(pathlib.Path(sys.argv[1])) as partial:
+    partial.is_dir() or partial.mkdir()
+    (partial / "half").write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+    target = tmp_path / "target"
+    subprocess.run([sys.executable, "-c", script, target], check=False)
+    assert len(list(tmp_path.rglob("half"))) == 1
+    with {"atomic_path": atomic_path, "atomic_files": atomic_files}[atomic](target) as partial:
+        partial.is_dir() or partial.mkdir()
+        (partial / "whole").write_text("whole")
+        assert not list(tmp_path.rglob("half"))
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["whole"]
+
+
+def test_what_a_living_process_writes_stays(tmp_path):
+    living = tmp_path / f".a.txt.{atomic_name(tmp_path / 'other', os.getppid())}"
+    foreign = tmp_path / ".a.txt.elsewhere-1.partial"
+    for path in (living, foreign):
+        path.write_text("not mine")
+    with atomic_path(tmp_path / "a.txt") as partial:
+        partial.write_text("mine")
+    assert sorted(path.name for path in tmp_path.glob("*a.txt*")) == sorted([living.name, foreign.name, "a.txt"])
+
+
+def atomic_name(folder, pid):
+    """How the process would call its file."""
+    with atomic_path(folder / "x") as partial:
+        partial.touch()
+        return partial.name.removeprefix(".x.").replace(str(os.getpid()), str(pid))

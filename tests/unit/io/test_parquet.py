@@ -66,7 +66,7 @@ def test_a_damaged_page_is_noticed(artefact):
     content = bytearray(artefact.read_bytes())
     content[4:60] = b"\xff" * 56
     artefact.write_bytes(content)
-    with pytest.raises(ArtefactError, match="expected a Parquet file"):
+    with pytest.raises(ArtefactError, match="expected the bytes that its seal names"):
         read_artefact(artefact, SEMANTIC_TYPES)
 
 

@@ -161,7 +161,7 @@ def test_a_broken_artefact_is_an_error(results, config, broken):
 
 def test_a_census_with_other_content_is_an_error(results, config):
     (results.root / "umls/census.json").write_text('{"stage": "ingest"}')
-    with pytest.raises(ArtefactError, match="expected a census"):
+    with pytest.raises(ArtefactError, match="expected the census"):
         collect(results, config, fake_encoder)
 
 

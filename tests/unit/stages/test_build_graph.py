@@ -54,7 +54,7 @@ def test_all_runs_write_the_same_bytes(tmp_path, monkeypatch):
     for number in range(10):
         assert build(tmp_path / "umls", tmp_path / f"{number}") == 0
         files.append({p.name: p.read_bytes() for p in (tmp_path / f"{number}").rglob("*.*") if p.is_file()})
-    assert len(files[0]) == 8
+    assert len(files[0]) == 9
     for found in files[1:]:
         assert [name for name in found if found[name] != files[0].get(name)] == []
 

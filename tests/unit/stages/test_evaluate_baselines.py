@@ -65,7 +65,7 @@ def test_files_of_each_baseline(root, tmp_path):
     expected = [f"{name}/gad/3{suffix}" for name in BASELINES for suffix in (".json", ".predictions.parquet")]
     assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()) == sorted(expected)
     report = json.loads((tmp_path / "trigrams/gad/3.json").read_text())
-    assert sorted(report) == ["counts", "datasets", "model", "seed", "skipped", "task"]
+    assert sorted(report) == ["counts", "datasets", "model", "seal", "seed", "skipped", "task"]
     assert str(root) not in json.dumps(report)
     table = pq.read_table(tmp_path / "trigrams/gad/3.predictions.parquet")
     assert table.schema.remove_metadata() == PREDICTIONS
