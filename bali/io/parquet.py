@@ -1,6 +1,7 @@
 """Artefacts: Parquet files with a known schema and metadata that says where they come from."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -28,7 +29,7 @@ class Provenance:
         artefact: key in `bali.schemas.ARTEFACTS`.
         umls_release: the release that the rows derive from; "" where none does.
         config_digest: SHA-256 of the options of the stage.
-        input_digests: file name -> SHA-256 of each input.
+        input_digests: file name -> SHA-256 of each input; before an artefact's name its kind, sentences/S.parquet.
         restriction_levels: source restriction levels present in what the rows derive from.
     """
 
@@ -50,21 +51,38 @@ def derive(artefact: str, options: Any, inputs: Iterable[Path]) -> Provenance:
     Release and restriction levels are inherited from the inputs that are artefacts themselves.
 
     Raises:
-        ArtefactError: an input is a damaged artefact.
+        ArtefactError: an input is a damaged artefact, or one was made from another file than the one beside it.
         InputError: an input cannot be read.
     """
-    paths = sorted(inputs)
-    digests = {path: _digest(path) for path in paths}
-    parents = [read_provenance(path) for path in paths if path.suffix == ".parquet"]
-    releases = sorted({p["umls_release"] for p in parents if p["umls_release"]})
-    levels = sorted({level for p in parents for level in p["restriction_levels"]})
+    digests = {path: _digest(path) for path in sorted(inputs)}
+    parents = {path: read_provenance(path) for path in digests if path.suffix == ".parquet"}
+    _check_lineage(parents, digests)
+    labels = _labels(list(digests), {path: parent["artefact"] for path, parent in parents.items()})
+    releases = sorted({p["umls_release"] for p in parents.values() if p["umls_release"]})
+    levels = sorted({level for p in parents.values() for level in p["restriction_levels"]})
     return Provenance(
         artefact=artefact,
         umls_release=", ".join(releases),
         config_digest=digest_json(options),
-        input_digests={_label(path, paths): digest for path, digest in digests.items()},
+        input_digests={labels[path]: digest for path, digest in digests.items()},
         restriction_levels=levels,
     )
+
+
+def _check_lineage(parents: Mapping[Path, Mapping[str, Any]], digests: Mapping[Path, str]) -> None:
+    """Compare artefacts that are read together: one that says what it was made from must agree with what is there."""
+    there: dict[str, dict[str, Path]] = {}  # label -> digest -> path
+    for path, parent in parents.items():
+        for length in range(1, len(path.parts) + 1):
+            there.setdefault(f"{parent['artefact']}/{_end(path, length)}", {})[digests[path]] = path
+    for path, parent in parents.items():
+        for label, digest in parent["input_digests"].items():
+            sources = there.get(label, {digest: path})
+            if digest not in sources:
+                raise ArtefactError(
+                    f"{min(sources.values())}: expected the file that {path} was made from, found another. Delete the"
+                    " one that is out of date and run its stage again."
+                )
 
 
 class ArtefactWriter:
@@ -210,10 +228,20 @@ def _as_written(field: pa.Field, repeated: Sequence[str]) -> pa.Field:
     return field.with_type(pa.dictionary(pa.int32(), pa.string())) if is_repeated else field
 
 
-def _label(path: Path, paths: Sequence[Path]) -> str:
-    """The file's name, with its folder's where two inputs have one name (sentences/S.parquet, mentions/S.parquet)."""
-    is_unique = sum(other.name == path.name for other in paths) == 1
-    return path.name if is_unique else f"{path.parent.name}/{path.name}"
+def _labels(paths: Sequence[Path], kinds: Mapping[Path, str]) -> dict[Path, str]:
+    """The shortest end of each path that no other has; of an artefact with its kind before it, whatever its folder."""
+    labels: dict[Path, str] = {}
+    length, waiting = 1, list(paths)
+    while waiting:
+        ends = {path: f"{kinds[path]}/{_end(path, length)}" if path in kinds else _end(path, length) for path in paths}
+        num = Counter(ends.values())
+        labels |= {path: ends[path] for path in waiting if num[ends[path]] == 1 or length == len(path.parts)}
+        length, waiting = length + 1, [path for path in waiting if path not in labels]
+    return labels
+
+
+def _end(path: Path, num_parts: int) -> str:
+    return "/".join(path.parts[-num_parts:])
 
 
 def _open(path: Path) -> pq.ParquetFile:

@@ -13,11 +13,14 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from bali.io.parquet import read_provenance
 from tests.faults.damage import damage, kinds_for, meaning
 from tests.faults.jobs import Job, read_jobs
 from tests.workflow.running import command, snakemake
@@ -152,11 +155,18 @@ class Campaign:
 
     def damage_inputs(self, jobs: Sequence[Job]) -> None:
         """Damage a file that each job reads; what is refused is deleted, as the message says, and made again."""
+        self._spoil(jobs, self._damaged)
+
+    def exchange_inputs(self, jobs: Sequence[Job]) -> None:
+        """Put an artefact of the same columns in the place of one from which another input of the job was made."""
+        self._spoil(jobs, self._exchanged)
+
+    def _spoil(self, jobs: Sequence[Job], spoil: Callable[[Job], tuple[str, str] | None]) -> None:
         damaged: dict[str, tuple[str, str]] = {}
         for job in jobs:
             if any(job.reads(name) for name, _ in damaged.values()):
                 continue
-            spoiled = self._damage_one(job)
+            spoiled = spoil(job)
             if spoiled is not None:
                 damaged[job.log] = spoiled
         struck = [job for job in jobs if job.log in damaged]
@@ -172,7 +182,7 @@ class Campaign:
             self._note(job, kind, self.difference(job) or results[job.log], name)
         self.restore()
 
-    def _damage_one(self, job: Job) -> tuple[str, str] | None:
+    def _damaged(self, job: Job) -> tuple[str, str] | None:
         """Damage a file that a job reads; (its name, the kind)."""
         files = self._files_read(job)
         if not files:
@@ -180,6 +190,22 @@ class Campaign:
         name = self._chance.choice(files)
         kind = self._chance.choice(kinds_for(self.project / name))
         return (name, kind) if damage(self.project / name, kind, self._chance) else None
+
+    def _exchanged(self, job: Job) -> tuple[str, str] | None:
+        """Exchange a file that a job reads; (its name, the kind), or None where nothing would tell."""
+        files = [self.project / name for name in self._files_read(job) if name.endswith(".parquet")]
+        told = {label for file in files for label in read_provenance(file)["input_digests"]}
+        for file in self._chance.sample(files, len(files)):
+            if f"{read_provenance(file)['artefact']}/{file.name}" not in told:
+                continue
+            schema, content = pq.read_schema(file), file.read_bytes()
+            for other in sorted(self.reference.glob("results/**/*.parquet")):
+                if other.read_bytes() != content and pq.read_schema(other).equals(schema):
+                    stat = file.stat()
+                    file.write_bytes(other.read_bytes())
+                    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+                    return str(file.relative_to(self.project)), "exchanged"
+        return None
 
     def _fault(self, job: Job, kinds: Sequence[str]) -> dict[str, object]:
         num_before = Counter(outcome.kind for outcome in self.outcomes if outcome.rule == job.rule)

@@ -77,6 +77,13 @@ def test_damaged_files_are_refused(campaign):
     assert sum(outcome.result == "refused" for outcome in campaign.outcomes) > 20
 
 
+def test_exchanged_files_are_refused(campaign):
+    for jobs in campaign.levels():
+        campaign.exchange_inputs(jobs)
+    assert wrong(campaign) == []
+    assert sum(outcome.kind == "exchanged" for outcome in campaign.outcomes) > 2
+
+
 def test_two_runs_exclude_each_other(campaign):
     campaign.restore()
     job = next(job for job in campaign.jobs if job.rule == "build_base_model")

@@ -52,7 +52,7 @@ def test_names_are_stripped_lowered_distinct_and_sorted(tmp_path):
     assert num_names == len(EXPECTED)
     provenance = read_provenance(path)
     assert (provenance["artefact"], provenance["umls_release"]) == ("dictionary", "test")
-    assert list(provenance["input_digests"]) == ["names.parquet"]
+    assert list(provenance["input_digests"]) == ["names/names.parquet"]
 
 
 def test_equals_plain_python_on_many_names_whatever_their_order(tmp_path):

@@ -87,6 +87,18 @@ def test_an_artefact_without_a_seal_is_refused(artefact):
         check_artefact(artefact, SEMANTIC_TYPES)
 
 
+def test_files_read_together_must_descend_from_one_another(artefact, tmp_path):
+    child = tmp_path / "graph" / "nodes.parquet"
+    write_artefact(child, ROWS, SEMANTIC_TYPES, derive("nodes", {}, [artefact]))
+    assert list(derive("x", {}, [artefact, child]).input_digests) == [
+        "nodes/nodes.parquet",
+        f"semantic_types/{artefact.name}",
+    ]
+    write_artefact(artefact, ROWS.slice(1), SEMANTIC_TYPES, Provenance("semantic_types", "2024AB"))
+    with pytest.raises(ArtefactError, match=r"semantic_types\.parquet: expected the file that .*nodes\.parquet"):
+        derive("x", {}, [artefact, child])
+
+
 @pytest.mark.parametrize("value", [{"b": 1.5, "a": ["β", None]}, {}, {"n": {"x": 1, "y": [True]}}])
 def test_a_record_comes_back_without_its_seal(tmp_path, value):
     write_record(tmp_path / "a.json", value)

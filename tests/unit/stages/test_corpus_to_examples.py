@@ -181,7 +181,8 @@ def test_mentions_of_both_sources(root: Path) -> None:
     ]
     provenance = read_provenance(root / "mentions/first.parquet")
     assert (provenance["umls_release"], provenance["restriction_levels"]) == ("tiny", [0])
-    assert {"sentences/first.parquet", "annotations/first.parquet", "names.parquet"} <= set(provenance["input_digests"])
+    read = {"sentences/first.parquet", "annotations/first.parquet", "names/names.parquet"}
+    assert read <= set(provenance["input_digests"])
     census = Census.read(root / "link/first.json")
     assert census.table("sentences").dropped == {"no mention": 1}
     assert census.table("annotations").rows_out == 1
@@ -198,7 +199,7 @@ def test_scores_over_both_shards(root: Path) -> None:
     outcomes = read_artefact(root / "linking/outcomes.parquet", LINKING_OUTCOMES).to_pylist()
     assert [(row["side"], row["num"]) for row in outcomes] == [("annotation", 1), ("link", 1), ("link", 1)]
     digests = read_provenance(root / "linking/errors.parquet")["input_digests"]
-    assert {"sentences/second.parquet", "concepts.parquet"} <= set(digests)
+    assert {"sentences/second.parquet", "concepts/concepts.parquet"} <= set(digests)
 
 
 def test_held_out_reasons(root: Path) -> None:

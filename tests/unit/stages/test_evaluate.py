@@ -67,7 +67,7 @@ def test_json_and_predictions(root):
     assert sum(values) / len(values) == row["value"]
     provenance = read_provenance(root / "out.predictions.parquet")
     assert provenance["umls_release"] == "test"
-    assert {"dictionary.parquet", "gold.txt", "model.safetensors"} <= set(provenance["input_digests"])
+    assert {"dictionary/dictionary.parquet", "gold.txt", "model.safetensors"} <= set(provenance["input_digests"])
     assert str(root) not in (root / "out.json").read_text()
 
 

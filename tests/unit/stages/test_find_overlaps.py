@@ -95,7 +95,7 @@ def test_shards_and_one_job_give_the_same_table(root: Path, caplog: pytest.LogCa
     assert [(row["check"], row["example_id"], row["pmid"]) for row in rows] == [("text", "7", 12), ("pmid", "5", 5)]
     assert 0.5 < rows[0]["share"] < 1  # the title is not in this document
     digests = read_provenance(root / "one.parquet")["input_digests"]
-    assert set(digests) == {"train-one.parquet", "test.txt", "q.json", "ids.json", "terms.tsv"}
+    assert set(digests) == {"examples/train-one.parquet", "test.txt", "q.json", "ids.json", "terms.tsv"}
     assert any("nowhere.tsv" in record.getMessage() for record in caplog.records)
 
 

@@ -111,7 +111,7 @@ def test_the_concept_that_the_context_speaks_for_is_taken(root: Path) -> None:
     assert census.notes["concept changed by context"] >= 1
     assert census.notes["cut, or without a token: concept by order"] == 1
     digests = read_provenance(root / "out/mentions.parquet")["input_digests"]
-    assert {"mentions.parquet", "candidates.parquet", "sentences.parquet", "model.safetensors"} <= set(digests)
+    assert {"mentions/mentions.parquet", "candidates/candidates.parquet", "model.safetensors"} <= set(digests)
 
 
 def test_the_order_of_the_candidates_does_not_decide(root: Path) -> None:
