@@ -19,7 +19,6 @@ SCRIPT = Path(__file__).with_name("slurm.sh")
 CANNOT_RUN_HERE = 2  # the script's exit code
 # A first look after 2 s: at 40 s, the plugin's default, a run of short jobs mostly waits.
 PROFILE = ("--profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-status-checks", "2")
-POLLING = ("--slurm-status-command", "squeue")
 # What tells of the run and not of its result; of the page only the section of times, memory and disk.
 OF_THE_RUN = ("logs/", "benchmarks/", "report/index.html")
 COST_SECTION = re.compile(r'<section aria-labelledby="cost">.*?</section>', re.DOTALL)

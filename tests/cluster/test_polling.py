@@ -4,7 +4,7 @@ import subprocess
 import time
 
 import pytest
-from lab import POLLING, PROFILE, ask, cluster, command, digests, jobs_in_memory, make_project, run
+from lab import PROFILE, ask, cluster, command, digests, jobs_in_memory, make_project, run
 
 from tests.workflow.running import change_config
 
@@ -29,7 +29,7 @@ def local(tmp_path_factory):
 def test_a_run_is_followed_without_accounting(local, tmp_path):
     assert subprocess.run(["sacct"], capture_output=True, check=False).returncode != 0
     project = make_project(tmp_path / "project")
-    output = run(project, *PROFILE, *POLLING, CORPUS, GRAPH)
+    output = run(project, *PROFILE, CORPUS, GRAPH)
     jobs = jobs_in_memory(output)
     assert sorted(job.rule for job in jobs) == ["build_graph", "ingest_umls", "parse_parse_corpus", "select_versions"]
     assert {job.state for job in jobs} == {"COMPLETED"}
@@ -41,7 +41,7 @@ def test_a_run_is_followed_without_accounting(local, tmp_path):
 def test_the_next_attempt_asks_for_more_memory_and_time(tmp_path):
     project = make_project(tmp_path / "project")
     process = subprocess.Popen(
-        command(*PROFILE, *POLLING, GRAPH), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(*PROFILE, GRAPH), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     cancel_first(project, "rule_ingest_umls")
     output, _ = process.communicate(timeout=600)
@@ -73,7 +73,7 @@ def megabytes(job):
 def test_two_processes_are_one_task_with_two_gpus(tmp_path):
     project = make_project(tmp_path / "project")
     change_config(project, experiments={"two": {"num_processes": 2, "num_steps": 8}})
-    output = run(project, *PROFILE, *POLLING, "results/models/two")
+    output = run(project, *PROFILE, "results/models/two")
     (job,) = [job for job in jobs_in_memory(output) if job.rule == "pretrain_model two"]
     assert job.asked["gres/gpu"] == "2"
     assert job.asked["cpu"] == "2"
@@ -85,7 +85,7 @@ def test_two_processes_are_one_task_with_two_gpus(tmp_path):
 def test_shards_as_an_array(local, tmp_path):
     project = make_project(tmp_path / "project")
     arrays = ("--groups", "find_overlaps=find", "--slurm-array-jobs", "parse_corpus")
-    output = run(project, *PROFILE, *POLLING, *arrays, CORPUS)
+    output = run(project, *PROFILE, *arrays, CORPUS)
     numbers = [job.number for job in jobs_in_memory(output) if job.rule.startswith("parse_corpus")]
     assert len(numbers) == 3
     assert "Submitted array job" in output
