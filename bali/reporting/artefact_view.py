@@ -13,7 +13,6 @@ from bali.errors import ArtefactError
 from bali.io.census import Census
 from bali.io.files import read_json
 from bali.io.parquet import METADATA_KEY
-from bali.reporting.results import read_census
 
 DIGEST_DIGITS = 12
 MAX_INPUTS = 8  # inputs named one by one
@@ -115,7 +114,7 @@ def _json(path: Path, width: int) -> list[str]:
     value = read_json(path)
     if not (isinstance(value, dict) and {"stage", "tables", "notes"} <= value.keys()):
         return [f"{path.name}: JSON", *json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).splitlines()]
-    return [f"{path.name}: census of {value['stage']}", "", *_census(read_census(path), width)]
+    return [f"{path.name}: census of {value['stage']}", "", *_census(Census.read(path), width)]
 
 
 def _census(census: Census, width: int) -> list[str]:

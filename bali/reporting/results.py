@@ -1,6 +1,5 @@
 """The results directory as a reader sees it: which artefacts are there, how many rows, what they say of themselves."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bali.errors import ArtefactError
-from bali.io.census import Census, Tally
+from bali.io.census import Census
 from bali.io.files import read_json
 from bali.io.parquet import METADATA_KEY, check_artefact, count_rows, read_artefact, read_provenance
 from bali.schemas import ARTEFACTS
@@ -49,7 +48,7 @@ class Results:
         """The censuses that match a glob, added up by stage; sorted by stage name."""
         merged: dict[str, Census] = {}
         for path in self.files(pattern):
-            census = read_census(path)
+            census = Census.read(path)
             _add(merged.setdefault(census.stage, Census(census.stage)), census)
         return [merged[stage] for stage in sorted(merged)]
 
@@ -85,24 +84,9 @@ def is_artefact(path: Path) -> bool:
         return True
 
 
-def read_census(path: Path) -> Census:
-    """Read a census.
-
-    Raises:
-        ArtefactError: the file is not a census.
-    """
-    try:
-        return Census.read(path)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ArtefactError(f"{path}: expected a census (stage, tables, notes), got other JSON: {error!r}.") from error
-
-
 def _add(total: Census, census: Census) -> None:
     for name, tally in census.tables.items():
-        sums = total.tables.setdefault(name, Tally(dropped=Counter()))
-        sums.rows_in += tally.rows_in
-        sums.rows_out += tally.rows_out
-        sums.dropped.update(tally.dropped)
+        total.table(name).add(tally)
     for name, value in census.notes.items():
         before = total.notes.get(name)
         if isinstance(value, int | float) and isinstance(before, int | float):

@@ -23,7 +23,7 @@ def prepared(tmp_path_factory):
     """A project in which only the training is left to do."""
     project = make_project(tmp_path_factory.mktemp("limits") / "project")
     change_config(project, pretraining={"num_steps": NUM_STEPS, "checkpoint_every": 50, "validate_every": NUM_STEPS})
-    run(project, "--cores", "2", "--until", "build_base_model", "sample_subgraphs", "make_examples", "build_graph")
+    run(project, "--cores", "2", "--until", "build_base_model", "make_examples")  # all that these wait for as well
     return project
 
 
@@ -40,14 +40,16 @@ def of_the_model(project):
 
 
 @pytest.mark.parametrize(
-    ("limit", "state"), [("runtime=attempt", "TIMEOUT"), ("mem_mb=450 * attempt * attempt", "OUT_OF_MEMORY")]
+    ("limit", "ends"),
+    [("runtime=attempt", {"TIMEOUT"}), ("mem_mb=450 * attempt * attempt", {"OUT_OF_MEMORY", "FAILED"})],
 )
-def test_a_training_over_its_limit_goes_on(prepared, expected, tmp_path, limit, state):
+def test_a_training_over_its_limit_goes_on(prepared, expected, tmp_path, limit, ends):
     project = tmp_path / "project"
     shutil.copytree(prepared, project)
     output = run(project, *PROFILE, "--set-resources", f"pretrain_model:{limit}", "--", MODEL)
     states = [job.state for job in jobs_in_memory(output) if job.rule == "pretrain_model mlm_only"]
-    assert (states[0], states[-1]) == (state, "COMPLETED")
+    assert states[0] in ends
+    assert states[-1] == "COMPLETED"
     log = (project / "results/logs/pretrain_model/mlm_only.log").read_text()
-    assert ("resuming after step" in log) == (state == "TIMEOUT")
+    assert "resuming after step" in log or "TIMEOUT" not in states
     assert of_the_model(project) == expected

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -161,15 +162,17 @@ class Campaign:
         """Put an artefact of the same columns in the place of one from which another input of the job was made."""
         self._spoil(jobs, self._exchanged)
 
-    def _spoil(self, jobs: Sequence[Job], spoil: Callable[[Job], tuple[str, str] | None]) -> None:
+    def _spoil(self, jobs: Sequence[Job], spoil: Callable[[Job, list[str]], tuple[str, str] | None]) -> None:
         damaged: dict[str, tuple[str, str]] = {}
+        struck: list[Job] = []
         for job in jobs:
             if any(job.reads(name) for name, _ in damaged.values()):
                 continue
-            spoiled = spoil(job)
+            files = [name for name in self._files_read(job) if not any(other.reads(name) for other in struck)]
+            spoiled = spoil(job, files) if files else None
             if spoiled is not None:
                 damaged[job.log] = spoiled
-        struck = [job for job in jobs if job.log in damaged]
+                struck.append(job)
         if not struck:
             return
         self._run(struck, {})
@@ -182,21 +185,18 @@ class Campaign:
             self._note(job, kind, self.difference(job) or results[job.log], name)
         self.restore()
 
-    def _damaged(self, job: Job) -> tuple[str, str] | None:
-        """Damage a file that a job reads; (its name, the kind)."""
-        files = self._files_read(job)
-        if not files:
-            return None
+    def _damaged(self, job: Job, files: list[str]) -> tuple[str, str] | None:
+        """Damage one of the files, which the job reads; (its name, the kind)."""
         name = self._chance.choice(files)
         kind = self._chance.choice(kinds_for(self.project / name))
         return (name, kind) if damage(self.project / name, kind, self._chance) else None
 
-    def _exchanged(self, job: Job) -> tuple[str, str] | None:
-        """Exchange a file that a job reads; (its name, the kind), or None where nothing would tell."""
-        files = [self.project / name for name in self._files_read(job) if name.endswith(".parquet")]
-        told = {label for file in files for label in read_provenance(file)["input_digests"]}
-        for file in self._chance.sample(files, len(files)):
-            if f"{read_provenance(file)['artefact']}/{file.name}" not in told:
+    def _exchanged(self, job: Job, files: list[str]) -> tuple[str, str] | None:
+        """Exchange one of the files, which the job reads; (its name, the kind), or None where nothing would tell."""
+        artefacts = {self.project / name: self._provenance(name) for name in files if name.endswith(".parquet")}
+        told = {label for name in self._files_read(job) for label in self._provenance(name).get("input_digests", ())}
+        for file in self._chance.sample(sorted(artefacts), len(artefacts)):
+            if f"{artefacts[file]['artefact']}/{file.name}" not in told:
                 continue
             schema, content = pq.read_schema(file), file.read_bytes()
             for other in sorted(self.reference.glob("results/**/*.parquet")):
@@ -206,6 +206,9 @@ class Campaign:
                     os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
                     return str(file.relative_to(self.project)), "exchanged"
         return None
+
+    def _provenance(self, name: str) -> dict[str, Any]:
+        return read_provenance(self.project / name) if name.endswith(".parquet") else {}
 
     def _fault(self, job: Job, kinds: Sequence[str]) -> dict[str, object]:
         num_before = Counter(outcome.kind for outcome in self.outcomes if outcome.rule == job.rule)

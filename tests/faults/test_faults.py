@@ -27,7 +27,7 @@ def reference(tmp_path_factory):
 
 
 def wrong(campaign):
-    return [outcome for outcome in campaign.outcomes if outcome.result not in EXPECTED]
+    return [str(outcome) for outcome in campaign.outcomes if outcome.result not in EXPECTED]
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def write(tmp_path, name, data):
     [
         ("a.tsv", b'xref\tname\tid\nx|y\tNA\ta\n\t"null\tb\n'),
         ("a.tsv", b'\xef\xbb\xbfxref:string[]\tNAME\tid:ID\r\nx|y\tNA\ta\r\n\t"null\tb'),
-        ("a.tsv.gz", gzip.compress(b'other\tname\txref\tcui\n1\tNA\tx|y\ta\n2\t"null\t\tb\n')),
+        ("a.tsv.gz", gzip.compress(b'other\tname\txref\tcui\n1\tNA\tx|y\ta\n2\t"null\t\tb\n', mtime=0)),
         ("a.csv", b'"id","name","xref"\r\n"a","NA","x|y"\r\nb,"""null",\r\n'),
         ("a.jsonl", b'{"id": "a", "name": "NA", "xref": ["x", "y"]}\n{"name": "\\"null", "id": "b", "xref": null}\n'),
         ("a.RRF", b'#id|name|xref|\na|NA|x/y|\nb|"null||\n'),
@@ -72,7 +72,7 @@ def test_lines_inside_quotes_belong_to_the_value(tmp_path):
         ("a.RRF", b"#id|name|\na|b|c\n", "line 2: expected 2 columns, each closed by `.`, got 3"),
         ("a.tsv", b"id\tname\na\tb\n\xff\tb\n", "line 3: expected UTF-8, got the byte 0xff"),
         ("a.tsv", b"id\tn\xffame\n", "line 1: expected UTF-8"),
-        ("a.tsv.gz", gzip.compress(b"id\tname\na\tb\n" * 99)[:-9], "gzip stream ends early"),
+        ("a.tsv.gz", gzip.compress(b"id\tname\na\tb\n" * 99, mtime=0)[:-9], "gzip stream ends early"),
         ("a.csv", b"id,name\na\n", "line 2: expected 2 columns, got 1"),
         ("a.csv", b'id,name\na,"b\n', "line 2: expected comma-separated values"),
         ("a.csv", b"id,name\na,b\xff\n", "expected UTF-8"),
