@@ -3,6 +3,8 @@
 import pytest
 from lab import PROFILE, cluster, digests, jobs_in_accounting, make_project, page, run
 
+from tests.workflow.running import planned
+
 pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 TIMEOUT = 3600  # seconds, on two cores that others may use as well
 
@@ -67,6 +69,10 @@ def test_results_have_the_bytes_of_a_local_run(submitted, local):
     assert {"models/bali_gat/model.safetensors", "report/metrics.parquet"} <= set(expected)
     assert [name for name in expected if found.get(name) != expected[name]] == []
     assert sorted(found) == sorted(expected)
+
+
+def test_a_local_run_then_finds_nothing_to_do(submitted):
+    assert planned(submitted[0]) == set()
 
 
 def test_the_report_says_the_same(submitted, local):

@@ -1,12 +1,13 @@
 """What a run does again after a change: exactly what the change concerns."""
 
 import os
+import re
 import shutil
 import time
 from contextlib import contextmanager
 
 import pytest
-from running import change_config, planned
+from running import ROOT, change_config, planned
 
 EVALUATION = {"evaluate_model", "evaluate_baselines", "summarise_metrics", "write_report"}
 TRAINING_AND_BELOW = {"pretrain_model", "encode_dictionary", *EVALUATION} - {"evaluate_baselines"}
@@ -46,6 +47,20 @@ def test_a_changed_key_runs_its_stage_and_below(finished, sections, rules):
     with changed(finished / "config.yaml"):
         change_config(finished, **sections)
         assert planned(finished) == rules
+
+
+@pytest.mark.parametrize("job", ["pretrain_model:experiment=bali_gat", "write_report:"])
+def test_a_job_of_a_cluster_plans_its_own_rule_alone(finished, job):
+    """A job that drew another rule in would run that one again, while others read what it writes."""
+    rule = job.partition(":")[0]
+    arguments = ("--target-jobs", job, "--allowed-rules", rule, "--force", "--nolock", "--mode", "remote")
+    assert planned(finished, *arguments) == {rule}
+
+
+def test_rules_name_the_outputs_of_others_as_paths():
+    text = "".join(path.read_text() for path in sorted((ROOT / "workflow").rglob("*.smk")))
+    assert text.count("paths(rules.") > 20
+    assert re.findall(r"(?<!paths\()\brules\.\w+\.\w+", text) == []
 
 
 @pytest.mark.parametrize(

@@ -267,11 +267,19 @@ def of_all_shards(pattern):
     return expand(f"{RESULTS}/{pattern}", shard=SHARDS)
 
 
+def paths(output):
+    """Outputs of another rule as plain paths, which leave that rule out of the jobs of a cluster.
+
+    Each of these plans anew, with the job's own rule only, but for rules whose outputs are inputs as they stand: those
+    it would compare, and run again beside all other jobs that read the same files.
+    """
+    return str(output) if isinstance(output, str) else [str(path) for path in output]
+
+
 def per_shard(pattern):
     """The same as input of a rule: a function, which costs nothing where no job of the rule is planned.
 
-    Of a plain list Snakemake makes files whenever it reads the rule, also in each job of a cluster, and compares each of
-    them with all where the rule names outputs of another.
+    Of a plain list Snakemake makes files whenever it reads the rule, also in each job of a cluster.
     """
     return lambda wildcards: of_all_shards(pattern)
 

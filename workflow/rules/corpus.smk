@@ -68,7 +68,7 @@ rule split_sentences:
             "documents.parquet",
             "annotations.parquet",
         ),
-        selection=rules.select_versions.output.selection,
+        selection=paths(rules.select_versions.output.selection),
     output:
         documents=f"{RESULTS}/corpus/documents/{{shard}}.parquet",
         sentences=f"{RESULTS}/corpus/sentences/{{shard}}.parquet",
@@ -94,10 +94,10 @@ rule split_sentences:
 
 rule link_mentions:
     input:
-        umls=rules.ingest_umls.output,
-        sentences=rules.split_sentences.output.sentences,
-        annotations=rules.split_sentences.output.annotations,
-        index=rules.build_linker_index.output,
+        umls=paths(rules.ingest_umls.output),
+        sentences=paths(rules.split_sentences.output.sentences),
+        annotations=paths(rules.split_sentences.output.annotations),
+        index=paths(rules.build_linker_index.output),
     output:
         mentions=f"{RESULTS}/mentions/{BY_ORDER}{{shard}}.parquet",
         candidates=f"{RESULTS}/mentions/candidates/{{shard}}.parquet",
@@ -126,9 +126,9 @@ if RANKER_FILES:
     rule rank_candidates:
         input:
             umls=multiext(f"{RESULTS}/umls/", "names.parquet", "semantic_types.parquet"),
-            sentences=rules.split_sentences.output.sentences,
-            mentions=rules.link_mentions.output.mentions,
-            candidates=rules.link_mentions.output.candidates,
+            sentences=paths(rules.split_sentences.output.sentences),
+            mentions=paths(rules.link_mentions.output.mentions),
+            candidates=paths(rules.link_mentions.output.candidates),
             model=RANKER_FILES,
         output:
             mentions=f"{RESULTS}/mentions/{{shard}}.parquet",

@@ -28,7 +28,7 @@ rule build_dictionary:
 # Once for each model: all tasks that search the dictionary read its vectors by memory map.
 rule encode_dictionary:
     input:
-        dictionary=rules.build_dictionary.output,
+        dictionary=paths(rules.build_dictionary.output),
         model=model_input,
     output:
         directory(f"{RESULTS}/evaluation/{{model}}/dictionary"),

@@ -1,6 +1,6 @@
 rule sample_subgraphs:
     input:
-        graph=rules.build_graph.output,
+        graph=paths(rules.build_graph.output),
         mentions=per_shard("mentions/{shard}.parquet"),
     output:
         subgraphs=f"{RESULTS}/subgraphs/subgraphs.parquet",
@@ -49,10 +49,10 @@ rule collect_held_out:
 rule make_examples:
     input:
         graph=f"{RESULTS}/graph/nodes.parquet",
-        sentences=rules.split_sentences.output.sentences,
+        sentences=paths(rules.split_sentences.output.sentences),
         mentions=f"{RESULTS}/mentions/{{shard}}.parquet",
-        counts=rules.sample_subgraphs.output.counts,
-        held_out=rules.collect_held_out.output,
+        counts=paths(rules.sample_subgraphs.output.counts),
+        held_out=paths(rules.collect_held_out.output),
     output:
         train=f"{RESULTS}/examples/train-{{shard}}.parquet",
         validation=f"{RESULTS}/examples/validation-{{shard}}.parquet",

@@ -1,7 +1,7 @@
 rule build_base_model:
     input:
         sentences=per_shard("corpus/sentences/{shard}.parquet"),
-        held_out=rules.collect_held_out.output,
+        held_out=paths(rules.collect_held_out.output),
     output:
         directory(f"{RESULTS}/base_model"),
     log:
@@ -26,12 +26,12 @@ rule build_base_model:
 
 rule pretrain_model:
     input:
-        graph=rules.build_graph.output,
+        graph=paths(rules.build_graph.output),
         umls=multiext(f"{RESULTS}/umls/", "names.parquet", "definitions.parquet"),
-        base_model=BASE_MODEL_FILES or rules.build_base_model.output,
+        base_model=BASE_MODEL_FILES or paths(rules.build_base_model.output),
         train=per_shard("examples/train-{shard}.parquet"),
         validation=per_shard("examples/validation-{shard}.parquet"),
-        subgraphs=rules.sample_subgraphs.output.subgraphs,
+        subgraphs=paths(rules.sample_subgraphs.output.subgraphs),
     output:
         directory(f"{RESULTS}/models/{{experiment}}"),
     log:

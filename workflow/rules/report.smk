@@ -1,13 +1,13 @@
 rule write_report:
     input:
-        rules.summarise_metrics.output,
-        rules.ingest_umls.output,
-        rules.build_graph.output,
-        rules.sample_subgraphs.output,
-        rules.collect_held_out.output,
-        rules.find_pair_overlaps.output,
-        rules.score_linking.output,
-        rules.select_versions.output,
+        paths(rules.summarise_metrics.output),
+        paths(rules.ingest_umls.output),
+        paths(rules.build_graph.output),
+        paths(rules.sample_subgraphs.output),
+        paths(rules.collect_held_out.output),
+        paths(rules.find_pair_overlaps.output),
+        paths(rules.score_linking.output),
+        paths(rules.select_versions.output),
         RESULT_FILES,
         per_shard("evaluation/overlaps/{shard}.parquet"),
         per_shard("evaluation/overlaps/census/{shard}.json"),
@@ -20,7 +20,7 @@ rule write_report:
         per_shard("mentions/{shard}.parquet"),
         per_shard("examples/train-{shard}.parquet"),
         per_shard("examples/validation-{shard}.parquet"),
-        BASE_MODEL_FILES or rules.build_base_model.output,
+        BASE_MODEL_FILES or paths(rules.build_base_model.output),
         [
             f"{RESULTS}/models/{name}"
             for name in CONFIG.evaluation.models

@@ -36,7 +36,7 @@ rule ingest_umls:
 
 rule build_graph:
     input:
-        umls=rules.ingest_umls.output,
+        umls=paths(rules.ingest_umls.output),
     output:
         multiext(
             f"{RESULTS}/graph/",
@@ -75,7 +75,7 @@ rule build_graph:
 
 rule build_linker_index:
     input:
-        umls=rules.ingest_umls.output,
+        umls=paths(rules.ingest_umls.output),
     output:
         directory(f"{RESULTS}/linker"),
     log:
