@@ -194,7 +194,8 @@ class Campaign:
     def _exchanged(self, job: Job, files: list[str]) -> tuple[str, str] | None:
         """Exchange one of the files, which the job reads; (its name, the kind), or None where nothing would tell."""
         artefacts = {self.project / name: self._provenance(name) for name in files if name.endswith(".parquet")}
-        told = {label for name in self._files_read(job) for label in self._provenance(name).get("input_digests", ())}
+        tellers = [name for name in self._files_read(job) if not name.startswith("results/models/")]  # read as a model
+        told = {label for name in tellers for label in self._provenance(name).get("input_digests", ())}
         for file in self._chance.sample(sorted(artefacts), len(artefacts)):
             if f"{artefacts[file]['artefact']}/{file.name}" not in told:
                 continue
