@@ -143,13 +143,18 @@ def _start(variables: dict[str, str], command: list[str]) -> str:
     return "exec " + shlex.join([*user, *environment, *command])
 
 
+def hides_tmp(place: Place) -> bool:
+    """Whether the runs find an empty /tmp that they cannot write to; not where something that they need lies in it."""
+    needed = (place.run, Path(sys.prefix), Path(sys.base_prefix), ROOT)
+    return not any(path.is_relative_to("/tmp") for path in needed)
+
+
 def _mounts(place: Place) -> list[str]:
     """Shell lines: the interpreter where everybody finds it, home and code read-only, no /tmp but TMPDIR."""
     lines = _open_interpreter(place.temporary.parent)
     for folder in map(shlex.quote, map(str, (place.code, place.home))):
         lines += [f"mount --bind {folder} {folder}", f"mount -o remount,bind,ro {folder}"]
-    used = (place.run, Path(sys.prefix), Path(sys.base_prefix), ROOT)
-    if not any(path.is_relative_to("/tmp") for path in used):
+    if hides_tmp(place):
         lines.append("mount -t tmpfs -o ro tmpfs /tmp")
     return [*lines, f"cd {shlex.quote(str(place.run))}"]
 
