@@ -72,7 +72,8 @@ def megabytes(job):
 
 def test_two_processes_are_one_task_with_two_gpus(tmp_path):
     project = make_project(tmp_path / "project")
-    change_config(project, experiments={"two": {"num_processes": 2, "num_steps": 8}})
+    experiment = {"num_processes": 2, "num_steps": 8}
+    change_config(project, experiments={"two": experiment}, evaluation={"models": ["two"]})
     output = run(project, *PROFILE, "results/models/two")
     (job,) = [job for job in jobs_in_memory(output) if job.rule == "pretrain_model two"]
     assert job.asked["gres/gpu"] == "2"
