@@ -73,7 +73,7 @@ def snakemake(project: Path, *arguments: str, **environment: str) -> subprocess.
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=600,
+        timeout=1800,
     )
 
 
