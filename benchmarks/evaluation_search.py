@@ -15,9 +15,10 @@ import polars as pl
 import torch
 
 from bali.evaluation.dictionary import NUM_NAMES_SEARCHED, Dictionary, StoredRows
-from bali.evaluation.dictionary_vectors import MAX_NAME_LENGTH, DictionaryVectors, nearest_rows, open_vectors
+from bali.evaluation.dictionary_vectors import MAX_NAME_LENGTH, DictionaryVectors, open_vectors
 from bali.evaluation.encoder import Encoder, Vectors, rounded
 from bali.evaluation.language_model import load_language_model
+from bali.evaluation.nearest_names import nearest_rows
 from bali.models.device import choose_device
 from bali.training.memory import GIB
 from benchmarks.evaluation import BATCH_SIZE

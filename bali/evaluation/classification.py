@@ -1,39 +1,25 @@
 """Protocol of classification: each test text gets a label; accuracy and F1s."""
 
-import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from bali.evaluation.metrics import Parts, accuracy, binary_f1, dev_score, micro_f1
-from bali.evaluation.preparation import counts, dataset_files, training_options, with_dev
-from bali.evaluation.results import PredictionRow, TaskInputs, TaskResult, present_datasets
+from bali.evaluation.preparation import on_each_dataset
+from bali.evaluation.results import PredictionRow, TaskInputs, TaskResult
+from bali.evaluation.systems.system import Answers, Training
 from bali.tasks.examples import LabelledText, Splits
 from bali.tasks.task import Classification
-
-logger = logging.getLogger(__name__)
 
 SPLIT = "test"
 
 
 def run(task: Classification, inputs: TaskInputs) -> TaskResult:
-    """Train on every dataset whose files are there and label its test texts.
+    """Train on every dataset whose files are there and label its test texts; errors as `on_each_dataset`."""
 
-    Raises:
-        InputError: a file or the model folder is broken.
-        ConfigError: there is too little to train on.
-    """
-    section = inputs.section(task)
-    result = TaskResult()
-    for name, dataset in present_datasets(task, section, result):
-        where = f"evaluation.tasks.{task.name}.datasets.{name}"
-        splits = with_dev(task.read(dataset), section.dev_fraction, inputs.seed, where, lambda example: example.label)
-        labels = task.labels or _labels(splits)
-        training = training_options(section, dataset, inputs.seed, where)
-        answers = inputs.system.classify(splits, labels, training, _dev_scorer(task))
-        result.predictions += prediction_rows(task, name, splits.test, answers.predicted)
-        result.counts[name] = counts(splits, answers)
-        result.inputs += dataset_files(dataset)
-        logger.info("%s %s: %s", task.name, name, result.counts[name])
-    return result
+    def answer(splits: Splits[LabelledText], training: Training) -> Answers[str]:
+        return inputs.system.classify(splits, task.labels or _labels(splits), training, _dev_scorer(task))
+
+    return on_each_dataset(task, inputs, answer, partial(prediction_rows, task), lambda example: example.label)
 
 
 def prediction_rows(

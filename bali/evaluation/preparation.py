@@ -1,19 +1,58 @@
-"""What the fine-tuned protocols share: how to train, a dev part where a set has none, and what the counts say."""
+"""What the fine-tuned protocols share: the way through the datasets, how to train, a dev part where a set has none."""
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bali.batching.randomness import Stream, generator
 from bali.errors import ConfigError
+from bali.evaluation.results import PredictionRow, TaskInputs, TaskResult, present_datasets
 from bali.evaluation.systems.system import Answers, Training
 from bali.tasks.examples import ChoiceQuestion, LabelledText, Splits, TaggedSentence
 from bali.tasks.options import Dataset, FineTuned
+from bali.tasks.task import Classification, MultipleChoice, Tagging
+
+logger = logging.getLogger(__name__)
 
 E = TypeVar("E", bound="LabelledText | ChoiceQuestion | TaggedSentence")
 _MIN_TRAIN = 2  # one to train on, one for dev
+
+
+def on_each_dataset(
+    task: Classification | MultipleChoice | Tagging,
+    inputs: TaskInputs,
+    answer: Callable[[Splits[Any], Training], Answers[Any]],
+    rows: Callable[[str, Sequence[Any], Sequence[Any]], Iterable[PredictionRow]],
+    stratum: Callable[[Any], str] = lambda example: "",
+) -> TaskResult:
+    """Train on every dataset whose files are there and answer its test examples.
+
+    Args:
+        task: whose datasets.
+        inputs: of the task.
+        answer: trains on the parts of a dataset and answers the last.
+        rows: (name of the dataset, test examples, answers) -> what they add to the metrics.
+        stratum: as in `with_dev`.
+
+    Raises:
+        InputError: a file or the model folder is broken.
+        ConfigError: there is too little to train on.
+    """
+    section = inputs.section(task)
+    result = TaskResult()
+    for name, dataset in present_datasets(task, section, result):
+        where = f"evaluation.tasks.{task.name}.datasets.{name}"
+        parts: Splits[Any] = task.read(dataset)
+        splits = with_dev(parts, section.dev_fraction, inputs.seed, where, stratum)
+        answers = answer(splits, training_options(section, dataset, inputs.seed, where))
+        result.predictions += rows(name, splits.test, answers.predicted)
+        result.counts[name] = counts(splits, answers)
+        result.inputs += dataset_files(dataset)
+        logger.info("%s %s: %s", task.name, name, result.counts[name])
+    return result
 
 
 def training_options(section: FineTuned, dataset: Dataset, seed: int, where: str) -> Training:

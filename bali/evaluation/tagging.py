@@ -1,15 +1,13 @@
 """Protocol of tagging: each word of the test sentences gets a tag; F1 of the spans, of all and of each type."""
 
-import logging
 from collections.abc import Iterator, Sequence
 
 from bali.evaluation.metrics import dev_score, span_f1, spans
-from bali.evaluation.preparation import counts, dataset_files, training_options, with_dev
-from bali.evaluation.results import PredictionRow, TaskInputs, TaskResult, present_datasets
+from bali.evaluation.preparation import on_each_dataset
+from bali.evaluation.results import PredictionRow, TaskInputs, TaskResult
+from bali.evaluation.systems.system import Answers, Training
 from bali.tasks.examples import Splits, TaggedSentence
 from bali.tasks.task import Tagging
-
-logger = logging.getLogger(__name__)
 
 SPLIT = "test"
 METRIC = "span_f1"  # of one type: span_f1.TYPE
@@ -18,24 +16,12 @@ Tags = Sequence[Sequence[str]]
 
 
 def run(task: Tagging, inputs: TaskInputs) -> TaskResult:
-    """Train on every dataset whose files are there and tag its test sentences.
+    """Train on every dataset whose files are there and tag its test sentences; errors as `on_each_dataset`."""
 
-    Raises:
-        InputError: a file or the model folder is broken.
-        ConfigError: there is too little to train on.
-    """
-    section = inputs.section(task)
-    result = TaskResult()
-    for name, dataset in present_datasets(task, section, result):
-        where = f"evaluation.tasks.{task.name}.datasets.{name}"
-        splits = with_dev(task.read(dataset), section.dev_fraction, inputs.seed, where)
-        training = training_options(section, dataset, inputs.seed, where)
-        answers = inputs.system.tag(splits, _tags(splits), training, _score)
-        result.predictions += prediction_rows(name, splits.test, answers.predicted)
-        result.counts[name] = counts(splits, answers)
-        result.inputs += dataset_files(dataset)
-        logger.info("%s %s: %s", task.name, name, result.counts[name])
-    return result
+    def answer(splits: Splits[TaggedSentence], training: Training) -> Answers[tuple[str, ...]]:
+        return inputs.system.tag(splits, _tags(splits), training, _score)
+
+    return on_each_dataset(task, inputs, answer, prediction_rows)
 
 
 def prediction_rows(

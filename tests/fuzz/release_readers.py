@@ -1,12 +1,10 @@
-"""Targets: the files of a Metathesaurus one by one, whole releases, other formats of releases."""
+"""Targets: the files of a Metathesaurus one by one, whole releases, zips of them."""
 
-import csv
 import functools
 import io
-import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,6 @@ import pyarrow as pa
 from bali import concept_ids
 from bali.io.census import Census, Tally
 from bali.ontologies.formats import transcribe
-from bali.ontologies.obo import read_header, read_obo, read_relation_types
-from bali.ontologies.obographs import read_obographs
-from bali.ontologies.sssom import read_licence, read_sssom
 from bali.rrf.locate import locate
 from bali.rrf.source import Piece, RrfFile, RrfSource
 from bali.umls.codes import code_slices
@@ -30,63 +25,11 @@ from bali.umls.relations import RelationReader
 from bali.umls.retired import read_retired_cuis
 from bali.umls.semantic_types import read_semantic_types
 from bali.umls.sources import read_sources, tabulate_sources
+from tests.fuzz import tokens
 from tests.fuzz.reader import Reader, seeds_of
-from tests.unit.metathesaurus.sources import DOID, FILES, UBERON
-from tests.unit.ontologies import test_kgx, test_medgen, test_obo, test_rxnorm
 from tests.unit.rrf import rrf_fixtures as rrf
 
 Files = Mapping[str, RrfSource]
-
-_RRF_TOKENS = (
-    *(b"|", b"||", b"|\n", b"\n", b"\r\n", b"\r", b"|" * 18 + b"\n", b"C9000001", b"CN123456", b"R0000001", b"C999999"),
-    *(b"C99999999", b"D0000001", b"NOCODE", b"ENG", b"MSH", b"Y", b"N", b"9", b"PF", b"CUI,CUI", b"MRCONSO.RRF", b","),
-    *(b"RELA", b"rela_inverse", b"isa", b"CUI,LAT,TS", b"META/MRREL.RRF", b"99999999999999999999"),
-)
-_TABLE_TOKENS = (
-    *_RRF_TOKENS[:6],
-    b"\t",
-    b'"',
-    b'""',
-    b"UMLS:C0011849",
-    b"id",
-    b"#CUI|",
-    b"R0000001",
-    b"-5",
-    b"biolink:",
-)
-_OBO_TOKENS = (
-    *(b"[Term]\n", b"[Typedef]\n", b"[", b"]", b"id: ", b"\nid:", b"xref: UMLS:C0011849\n", b'"', b"\\", b"\\n", b"!"),
-    *(
-        b" ! ",
-        b"{",
-        b"}",
-        b"is_a: DOID:1115\n",
-        b"synonym: ",
-        b'synonym: "x" EXACT []\n',
-        b":",
-        b",",
-        b"def: ",
-        b"\n\n",
-    ),
-    *(b"relationship: part_of DOID:2\n", b"is_obsolete: true\n", b"property_value: ", b"format-version: 1.2\n", b'\\"'),
-)
-_JSON_TOKENS = (
-    b"{",
-    b"}",
-    b"[",
-    b"]",
-    b'"',
-    b":",
-    b",",
-    b"null",
-    b"true",
-    b"[]",
-    b"{}",
-    b'"x"',
-    b"1e400",
-    b"\\ud800",
-    b"-1",
-)
 
 _OTHER_RRF = {
     "MERGEDCUI.RRF": rrf.encode([rrf.line(["C9100001", "C9000001"]), rrf.line(["C9100003", "C9100001"])]),
@@ -162,7 +105,7 @@ def rrf_files() -> Reader:
     """Each file by itself."""
     concept_ids.index_of = _remembering(concept_ids.index_of)
     seeds = seeds_of({**_RELEASE, "MRCUI.RRF": [_RELEASE["MRCUI.RRF"], _CHAIN]})
-    return Reader(seeds, _RRF_TOKENS, _read_rrf)
+    return Reader(seeds, tokens.RRF, _read_rrf)
 
 
 def _remembering(index_of: Callable[[concept_ids.Numbers], concept_ids.Numbers]) -> Callable[..., concept_ids.Numbers]:
@@ -182,7 +125,7 @@ def _read_rrf(path: Path, _folder: Path) -> int:
 
 def release() -> Reader:
     """A whole release through the stage: damaged columns in MRFILES act on the other files."""
-    return Reader(seeds_of(_RELEASE), _RRF_TOKENS, _ingest, whole=True)
+    return Reader(seeds_of(_RELEASE), tokens.RRF, _ingest, whole=True)
 
 
 def _ingest(_path: Path, folder: Path) -> int:
@@ -195,9 +138,7 @@ def zip_release() -> Reader:
     """A zip of a release, also one in another, stored and deflated."""
     packed = [_zip({f"2026AA/META/{name}": data for name, data in _RELEASE.items()}, kind) for kind in (0, 8)]
     nested = [_zip({"META.zip": data}, kind) for data, kind in zip(packed, (8, 0), strict=True)]
-    tokens = (*(b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x07\x08", b".zip"),)
-    tokens += (b"\0\0", b"\xff\xff\xff\xff", b"\x0c\0", b"\x0e\0", b"../", b"MRCONSO.RRF", b"\x01\0", b"\0\x08")
-    return Reader({"release.zip": [*packed, *nested]}, tokens, _read_zip)
+    return Reader({"release.zip": [*packed, *nested]}, tokens.ZIP, _read_zip)
 
 
 def _zip(members: Mapping[str, bytes], kind: int) -> bytes:
@@ -209,104 +150,14 @@ def _zip(members: Mapping[str, bytes], kind: int) -> bytes:
 
 
 def _read_zip(path: Path, _folder: Path) -> int:
-    return _read_all(transcribe([path]) or locate([path]))
+    return read_all(transcribe([path]) or locate([path]))
 
 
-def _read_all(files: Files) -> int:
+def read_all(files: Files) -> int:
+    """Read every file of a release to its end; the bytes found."""
     num_bytes = 0
     for _, file in sorted(files.items()):
         with file.open() as stream:
             while piece := stream.read(1 << 20):
                 num_bytes += len(piece)
     return num_bytes
-
-
-def obo() -> Reader:
-    """The reader of OBO files."""
-    seeds = {"a.obo": [text.encode() for text in (test_obo.HEADER + test_obo.TERMS, DOID, UBERON)]}
-    return Reader(seeds, _OBO_TOKENS, _read_obo)
-
-
-def _read_obo(path: Path, _folder: Path) -> int:
-    read_header(path)
-    return len(list(read_obo(path))) + len(list(read_relation_types(path)))
-
-
-def _transcript(files: Mapping[str, str], tokens: Sequence[bytes]) -> Reader:
-    return Reader(seeds_of(files), tokens, _transcribe, whole=True)
-
-
-def _transcribe(_path: Path, folder: Path) -> int:
-    files = transcribe([folder])
-    if files is None:
-        return _read_all(locate([folder]))
-    return _read_all(files)
-
-
-def obo_release() -> Reader:
-    """OBO files as a release."""
-    return _transcript({"doid.obo": DOID, "uberon.obo": UBERON}, _OBO_TOKENS)
-
-
-def kgx() -> Reader:
-    """A KGX graph as tables."""
-    files = {"nodes.tsv": _text(test_kgx.NODES), "edges.tsv": _text(test_kgx.EDGES)}
-    return _transcript(files, _TABLE_TOKENS)
-
-
-def kgx_json() -> Reader:
-    """A KGX graph as JSON lines."""
-    files = {"nodes.jsonl": _json_lines(test_kgx.NODES), "edges.jsonl": _json_lines(test_kgx.EDGES)}
-    return _transcript(files, _JSON_TOKENS)
-
-
-def medgen() -> Reader:
-    """MedGen's tables with pipes."""
-    return _transcript({f"{name}.RRF": _text(rows) for name, rows in test_medgen.RELEASE.items()}, _TABLE_TOKENS)
-
-
-def medgen_csv() -> Reader:
-    """MedGen's tables in comma-separated values."""
-    return _transcript({f"{name}.csv": _csv(rows) for name, rows in test_medgen.RELEASE.items()}, _TABLE_TOKENS)
-
-
-def rxnorm() -> Reader:
-    """RxNorm's tables."""
-    return _transcript({name: _text(rows) for name, rows in test_rxnorm.RELEASE.items()}, _TABLE_TOKENS)
-
-
-def obographs() -> Reader:
-    """obographs JSON."""
-    names = [name for name in FILES if name.startswith(("ncit-", "ordo-"))]
-    seeds = [FILES[name].encode() for name in names]
-    return Reader({"a.json": seeds}, _JSON_TOKENS, lambda path, _: len(list(read_obographs(path))))
-
-
-def sssom() -> Reader:
-    """SSSOM tables, plain."""
-    seeds = [text.encode() for name, text in FILES.items() if name.endswith(".sssom.tsv")]
-
-    def read(path: Path, _: Path) -> int:
-        """The mappings; the licence is read, too."""
-        read_licence(path)
-        return len(list(read_sssom(path)))
-
-    return Reader({"a.sssom.tsv": seeds}, _TABLE_TOKENS, read)
-
-
-def _text(lines: Sequence[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _csv(lines: Sequence[str]) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(
-        line.replace("\r", " ").removesuffix("|").split("|") for line in lines
-    )
-    return stream.getvalue()
-
-
-def _json_lines(lines: Sequence[str]) -> str:
-    header, *rows = (line.split("\t") for line in lines)
-    objects = [dict(zip(header, row, strict=True)) for row in rows]
-    return _text([json.dumps({k: v.split("|") if "|" in v else v for k, v in one.items()}) for one in objects])

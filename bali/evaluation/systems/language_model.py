@@ -13,7 +13,7 @@ import torch
 from bali.config import Compute
 from bali.evaluation.device import autocast_dtype
 from bali.evaluation.dictionary import Dictionary, Hit
-from bali.evaluation.dictionary_vectors import MAX_NAME_LENGTH, nearest_concepts, open_vectors
+from bali.evaluation.dictionary_vectors import MAX_NAME_LENGTH, open_vectors
 from bali.evaluation.encoder import Encoder, Span, Vectors
 from bali.evaluation.fine_tuning import Learner, fine_tune
 from bali.evaluation.heads.choice import ChoiceHead
@@ -22,6 +22,7 @@ from bali.evaluation.heads.head import Head
 from bali.evaluation.heads.tagging import TaggingHead
 from bali.evaluation.heads.tokens import Tokens
 from bali.evaluation.language_model import LanguageModel, load_language_model
+from bali.evaluation.nearest_names import nearest_concepts
 from bali.evaluation.systems.system import (
     POOLINGS,
     Answers,

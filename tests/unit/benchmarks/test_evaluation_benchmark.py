@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from bali.evaluation.dictionary import StoredRows, read_dictionary, write_dictionary
-from bali.evaluation.dictionary_vectors import nearest_rows, open_vectors, write_vectors
+from bali.evaluation.dictionary_vectors import open_vectors, write_vectors
 from bali.evaluation.encoder import Encoder, rounded
 from bali.evaluation.language_model import load_language_model
+from bali.evaluation.nearest_names import nearest_rows
 from bali.io.parquet import Provenance
 from benchmarks import evaluation
 from benchmarks.evaluation import encode_in_file_order, write_model

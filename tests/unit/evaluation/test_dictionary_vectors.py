@@ -11,13 +11,12 @@ from bali.evaluation.dictionary import make_dictionary, read_dictionary
 from bali.evaluation.dictionary_vectors import (
     MAX_NAME_LENGTH,
     digest_model,
-    nearest_concepts,
-    nearest_rows,
     open_vectors,
     write_vectors,
 )
 from bali.evaluation.encoder import Encoder, rounded
 from bali.evaluation.language_model import load_language_model
+from bali.evaluation.nearest_names import nearest_concepts, nearest_rows
 from bali.io.files import read_json
 from bali.io.seals import write_record
 from tests.unit.evaluation.fixtures import WORDS, write, write_model
