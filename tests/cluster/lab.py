@@ -96,7 +96,8 @@ def jobs_in_memory(output: str) -> list[SlurmJob]:
     for line in ask("scontrol", "-o", "show", "jobs").splitlines():
         job = dict(re.findall(r"(\w+)=(\S*)", line))
         if job["JobName"] == run_id(output):
-            resources = re.search(r" TRES=(\S*)", line)[1]
+            resources = re.search(r" TRES=(\S*)", line)[1]  # without GPUs where there is no accounting
+            resources += "".join(f",gres/gpu={num}" for num in re.findall(r" TresPerNode=gres.gpu:(\d+)", line))
             names = ("JobId", "Comment", "JobState", "Partition")
             found.append(_job([*(job[name] for name in names), resources, resources, minutes(job["TimeLimit"])]))
     return found
