@@ -255,7 +255,7 @@ def _map(folder: Path, name: str) -> npt.NDArray[np.float16]:
     path = folder / f"{name}.npy"
     try:
         array: npt.NDArray[np.float16] = np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
+    except (EOFError, OSError, ValueError) as error:  # EOFError: an empty file
         reason = " ".join(str(error).split())
         raise ArtefactError(f"{path}: expected an array of vectors, got: {reason}. {_RERUN}") from None
     return array

@@ -270,8 +270,8 @@ def of_all_shards(pattern):
 def paths(output):
     """Outputs of another rule as plain paths, which leave that rule out of the jobs of a cluster.
 
-    Each of these plans anew, with the job's own rule only, but for rules whose outputs are inputs as they stand: those
-    it would compare, and run again beside all other jobs that read the same files.
+    Such a job plans anew with its own rule alone, unless the rule names outputs of others as they stand. Those others it
+    would compare as well, and run again, beside all jobs that read the same files.
     """
     return str(output) if isinstance(output, str) else [str(path) for path in output]
 

@@ -149,6 +149,10 @@ def truncate(folder):
     path.write_bytes(path.read_bytes()[:-100])
 
 
+def empty(folder):
+    (folder / "mean.npy").write_bytes(b"")
+
+
 def remove_array(folder):
     (folder / "mean.npy").unlink()
 
@@ -172,6 +176,7 @@ def older_version(folder):
         (corrupt_dtype, r"cls\.npy: expected .* found .* float32"),
         (corrupt_order, r"cls\.npy: expected .* in C order"),
         (truncate, r"cls\.npy: expected an array"),
+        (empty, r"mean\.npy: expected an array"),
         (remove_array, r"mean\.npy: expected an array"),
         (remove_manifest, r"vectors\.json: no such file"),
         (break_manifest, "format version 2, found None"),
