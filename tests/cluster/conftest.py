@@ -1,4 +1,5 @@
 import pytest
+from lab import cluster
 
 
 def pytest_addoption(parser):
@@ -12,3 +13,9 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.skip(reason="starts a SLURM cluster; run by `make test-cluster`"))
+
+
+@pytest.fixture(scope="module")
+def cluster_without_accounting():
+    with cluster():
+        yield

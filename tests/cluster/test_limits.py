@@ -3,19 +3,13 @@
 import shutil
 
 import pytest
-from lab import PROFILE, cluster, digests, jobs_in_memory, make_project, run
+from lab import PROFILE, digests, jobs_in_memory, make_project, run
 
 from tests.workflow.running import change_config
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("cluster_without_accounting")]
 NUM_STEPS = 2500  # of a tiny model: two minutes, of which the first attempt gets one
 MODEL = "results/models/mlm_only"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _without_accounting():
-    with cluster():
-        yield
 
 
 @pytest.fixture(scope="module")

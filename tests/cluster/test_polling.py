@@ -4,19 +4,13 @@ import subprocess
 import time
 
 import pytest
-from lab import PROFILE, ask, cluster, command, digests, jobs_in_memory, make_project, run
+from lab import PROFILE, ask, command, digests, jobs_in_memory, make_project, run
 
 from tests.workflow.running import change_config
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("cluster_without_accounting")]
 CORPUS = "results/corpus/selection.parquet"  # parse_corpus of all shards, select_versions
 GRAPH = "results/graph/nodes.parquet"  # ingest_umls, build_graph
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _without_accounting():
-    with cluster():
-        yield
 
 
 @pytest.fixture(scope="module")
