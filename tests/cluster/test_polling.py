@@ -1,5 +1,6 @@
 """Runs on a cluster without accounting, where only squeue tells what became of a job."""
 
+import json
 import subprocess
 import time
 
@@ -75,6 +76,17 @@ def test_two_processes_are_one_task_with_two_gpus(tmp_path):
     assert "NumTasks=1 " in ask("scontrol", "-o", "show", "job", job.number)
     log = (project / "results/logs/pretrain_model/two.log").read_text()
     assert "2 process(es)" in log
+
+
+def test_a_group_holds_eight_shards_at_most(tmp_path):
+    project = make_project(tmp_path / "project")
+    for number in range(10):
+        (project / f"{number}.jsonl").write_text(json.dumps({"pmid": number, "text": "A text."}))
+    change_config(project, corpus={"inputs": ["*.jsonl"]})
+    output = run(project, *PROFILE, CORPUS)
+    jobs = [job for job in jobs_in_memory(output) if job.rule == "parse_parse_corpus"]
+    assert sorted(int(job.asked["cpu"]) for job in jobs) == [2, 8]
+    assert {job.state for job in jobs} == {"COMPLETED"}
 
 
 def test_shards_as_an_array(local, tmp_path):
