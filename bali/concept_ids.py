@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bali.compiled import compiled
+from bali.compiled import compiled, load_word
 from bali.sorting import changes
 
 Numbers = npt.NDArray[np.int32]
@@ -28,17 +28,12 @@ _FIRST_MEDGEN, _FIRST_RXNORM = 10_000_000, 11_000_000
 
 
 @compiled
-def _parse_usual(data, start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _parse_usual(word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The number of `C` and 7 digits, all at once; -1 for anything else.
 
-    The compiler makes one load of the eight bytes. With `C` and the zeros taken off, a byte is a digit's value, or has
-    its highest bit set, or gets it from adding 0x76. Neighbouring digits, then pairs, then fours are put together.
+    With `C` and the zeros taken off, a byte is a digit's value, or has its highest bit set, or gets it from adding
+    0x76. Neighbouring digits, then pairs, then fours are put together.
     """
-    at = np.uint64(start)
-    word = np.uint64(data[at]) | np.uint64(data[at + np.uint64(1)]) << np.uint64(8)
-    word |= np.uint64(data[at + np.uint64(2)]) << np.uint64(16) | np.uint64(data[at + np.uint64(3)]) << np.uint64(24)
-    word |= np.uint64(data[at + np.uint64(4)]) << np.uint64(32) | np.uint64(data[at + np.uint64(5)]) << np.uint64(40)
-    word |= np.uint64(data[at + np.uint64(6)]) << np.uint64(48) | np.uint64(data[at + np.uint64(7)]) << np.uint64(56)
     word ^= np.uint64(0x3030303030303043)
     if ((word + np.uint64(0x7676767676767600)) | word) & np.uint64(0x80808080808080FF) != 0:
         return np.int64(-1)
@@ -55,7 +50,7 @@ def parse_spans(data: npt.NDArray[np.uint8], starts: npt.NDArray[Any], ends: npt
         start = starts[row]
         if ends[row] - start != 8:
             continue
-        number = _parse_usual(data, start)  # type: ignore[no-untyped-call]
+        number = _parse_usual(load_word(data, np.uint64(start)))  # type: ignore[no-untyped-call]
         if number >= 0:
             numbers[row] = number
             continue

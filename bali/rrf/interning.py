@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bali.compiled import compiled
+from bali.compiled import compiled, load_word
 from bali.rrf.scanning import Bytes, Offsets
 
 _WORD = 8  # bytes hashed and compared at once
@@ -27,11 +27,12 @@ class Interner:
             columns: which of the columns make up a combination.
         """
         numbers = np.empty(len(marks), np.int32)
-        row, num_words = 0, 0
+        most_words = len(columns) + int((marks[:, -1] - marks[:, 0]).max(initial=0)) // _WORD
+        places = (marks.reshape(-1), np.uint64(marks.shape[1]), columns.astype(np.uint64), np.uint64(most_words))
+        row = 0
         while row < len(marks):
-            self._state = _enlarge(self._state, self._length, num_words)
-            places = (marks, columns)
-            row, self._length, num_words = _intern(text, places, (row, self._length), numbers, self._state)  # type: ignore[no-untyped-call]
+            self._state = _enlarge(self._state, self._length, most_words)
+            row, self._length = _intern(text, places, (row, self._length), numbers, self._state)  # type: ignore[no-untyped-call]
         return numbers
 
     def strings(self, first: int) -> list[tuple[str, ...]]:
@@ -91,65 +92,70 @@ def _fill(table, hashes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
 
 
 @compiled
-def _word(text, start, end):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """The bytes from `start` to `end`, at most 8, as a number; the compiler makes one load of the eight."""
-    at, one = np.uint64(start), np.uint64(1)
-    if start + 8 > len(text):
-        word = np.uint64(0)
-        for position in range(start, end):
-            word |= np.uint64(text[position]) << np.uint64(8 * (position - start))
-        return word
-    word = np.uint64(text[at]) | np.uint64(text[at + one]) << np.uint64(8)
-    word |= np.uint64(text[at + np.uint64(2)]) << np.uint64(16) | np.uint64(text[at + np.uint64(3)]) << np.uint64(24)
-    word |= np.uint64(text[at + np.uint64(4)]) << np.uint64(32) | np.uint64(text[at + np.uint64(5)]) << np.uint64(40)
-    word |= np.uint64(text[at + np.uint64(6)]) << np.uint64(48) | np.uint64(text[at + np.uint64(7)]) << np.uint64(56)
-    if end - start < 8:
-        word &= (one << np.uint64(8 * (end - start))) - one
-    return word
-
-
-@compiled
 def _intern(text, places, begin, numbers, state):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Number rows from `begin` (row, keys so far) on; stops where there is no room for the row's key, of so many words.
+    """Number rows from `begin` (row, keys so far) on; stops after a new key where there may be no room for another one.
 
-    Each row's key is written behind the last one, where it stays if it is new.
+    Each row's key is written behind the last one, where it stays if it is new. Places are unsigned: numba would look at
+    each whether it counts from the end.
+
+    Args:
+        text: the block.
+        places: the marks, one row after the other, and how many a row has; the columns; the most words of a key.
+        begin: row, number of keys.
+        numbers: (num_rows,) takes the numbers.
+        state: as `_State`, with room for one more key.
     """
-    marks, columns = places
-    length = begin[1]
+    marks, width, columns, most_words = places
     table, hashes, bounds, keys = state
+    one, word_bytes, byte_bits = np.uint64(1), np.uint64(_WORD), np.uint64(8)
     mask, prime = np.uint64(len(table) - 1), np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
-    for row in range(begin[0], len(numbers)):
-        first = bounds[length]
-        num_words = 0
-        for column in columns:
-            num_words += (marks[row, column + 1] - marks[row, column] + 7) // 8
-        if length == len(hashes) or first + num_words > len(keys):
-            return row, length, num_words
-        value, tail = np.uint64(0), first
-        for column in columns:
-            end = np.int64(marks[row, column + 1]) + 1
-            for start in range(np.int64(marks[row, column]) + 1, end, 8):
-                word = _word(text, start, min(start + 8, end))  # type: ignore[no-untyped-call]
+    length = np.uint64(begin[1])
+    for row in range(np.uint64(begin[0]), np.uint64(len(numbers))):
+        first = tail = np.uint64(bounds[length])
+        value = np.uint64(0)
+        for column in range(np.uint64(len(columns))):
+            place = row * width + columns[column]
+            start, end = np.uint64(np.int64(marks[place]) + 1), np.uint64(np.int64(marks[place + one]) + 1)
+            while end - start > word_bytes:
+                word = load_word(text, start)
                 keys[tail] = word
-                tail += 1
                 value = (value ^ word) * prime
                 value ^= value >> np.uint64(32)
+                start, tail = start + word_bytes, tail + one
+            others = byte_bits * (word_bytes - (end - start))  # of the last word
+            is_whole = start + word_bytes <= np.uint64(len(text))
+            word = load_word(text, start) if is_whole else _last_word(text, start)  # type: ignore[no-untyped-call]
+            word = word << others >> others
+            keys[tail] = word
+            value = (value ^ word) * prime
+            value ^= value >> np.uint64(32)
+            tail += one
         place = value & mask
         number = table[place]
         while number >= 0:
-            start = bounds[number]
-            is_equal = hashes[number] == value and bounds[number + 1] - start == num_words
-            offset = 0
-            while is_equal and offset < num_words:
-                is_equal = keys[start + offset] == keys[first + offset]
-                offset += 1
-            if is_equal:
+            known = np.uint64(bounds[np.uint64(number)])
+            differing = hashes[np.uint64(number)] ^ value
+            differing |= (np.uint64(bounds[np.uint64(number) + one]) - known) ^ (tail - first)
+            for offset in range(tail - first if differing == 0 else np.uint64(0)):
+                differing |= keys[known + offset] ^ keys[first + offset]
+            if differing == 0:
                 break
-            place = (place + np.uint64(1)) & mask
+            place = (place + one) & mask
             number = table[place]
-        if number < 0:
-            number = length
-            table[place], hashes[number], bounds[number + 1] = number, value, tail
-            length += 1
         numbers[row] = number
-    return len(numbers), length, 0
+        if number < 0:
+            numbers[row] = length
+            table[place], hashes[length], bounds[length + one] = length, value, tail
+            length += one
+            if length == np.uint64(len(hashes)) or tail + most_words > np.uint64(len(keys)):
+                return np.int64(row + one), np.int64(length)
+    return len(numbers), np.int64(length)
+
+
+@compiled
+def _last_word(text, start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """As `load_word`, with zeros behind the end of the text."""
+    word = np.uint64(0)
+    for position in range(start, np.uint64(len(text))):
+        word |= np.uint64(text[position]) << np.uint64(8) * (position - start)
+    return word

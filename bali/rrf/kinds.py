@@ -13,6 +13,7 @@ from bali.io.census import Tally
 from bali.io.dictionaries import dictionary_of
 from bali.rrf.interning import Interner
 from bali.rrf.reading import Block
+from bali.sorting import count_values, take
 
 Kind = TypeVar("Kind", bound=tuple[str, ...])
 KindNumbers = npt.NDArray[np.int32]
@@ -68,15 +69,15 @@ class Kinds(Generic[Kind]):
                     for position, values in enumerate(new)
                 ]
             reader.numbers = np.concatenate([reader.numbers, np.array(known, np.int32)])
-        result: KindNumbers = reader.numbers[numbers]
+        result: KindNumbers = take(reader.numbers, numbers)
         with self._lock:
             self._idle.append(reader)
         return result
 
     def sieve(self, numbers: KindNumbers) -> tuple[npt.NDArray[np.int64], Tally]:
         """The rows that the filter keeps, and the tally of all of them; kept rows are not yet counted as out."""
-        reasons = self._reason_of[numbers]
-        counts = np.bincount(reasons, minlength=len(self._reasons))
+        reasons = take(self._reason_of, numbers)
+        counts = count_values(reasons, len(self._reasons))
         tally = Tally(rows_in=len(numbers))
         for reason, number in list(self._reasons.items()):
             if reason != KEPT and number < len(counts):

@@ -26,13 +26,13 @@ from bali.rrf.scanning import (
     WHOLE,
     Bytes,
     Offsets,
-    copy_spans,
     count_lines,
     find_marks,
     first_wrong_row,
     last_newline,
 )
 from bali.rrf.source import RrfSource
+from bali.rrf.spans import copy_spans
 from bali.rrf.texts import Texts
 
 T = TypeVar("T")

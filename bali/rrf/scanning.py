@@ -1,4 +1,4 @@
-"""Compiled passes over a block of RRF text: where the values lie, the texts of some rows, their order.
+"""Compiled passes over a block of RRF text: how many lines it has, and where the values lie.
 
 A block is a uint8 array of whole lines, each ended by a newline.
 """
@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from llvmlite import ir
+from numba import types
 
-from bali.compiled import compiled
+from bali.compiled import compiled, instruction
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int32]
 
 WHOLE = -1  # row of the first wrong line where none is wrong
-SPARE = 2  # places beyond the last mark
+SPARE = 8  # places beyond the last mark
+_LANES = 64  # bytes looked at at once
 
 
 @compiled
@@ -48,10 +51,7 @@ def find_marks(block: Bytes, num_columns: int, marks: Offsets) -> Any:
     Returns:
         The first row that is not such a line, or `WHOLE`; whether all bytes are ASCII where there is none.
     """
-    number, is_ascii = _mark(block, marks)  # type: ignore[no-untyped-call]
-    num_returns = 0
-    for byte in block:
-        num_returns += byte == 13
+    number, num_returns, is_ascii = _mark(block, marks)  # type: ignore[no-untyped-call]
     is_whole = number == len(marks) - SPARE
     if is_whole:
         for last in range(num_columns + 1, number, num_columns + 1):
@@ -67,44 +67,68 @@ def find_marks(block: Bytes, num_columns: int, marks: Offsets) -> Any:
 
 @compiled
 def _mark(block, marks):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Eight bytes at once: how many marks there are, -1 for too many; whether all bytes are ASCII.
+    """Write the marks: how many there are, -1 for too many; how many carriage returns; whether all bytes are ASCII.
 
-    In a word XORed with eight pipes, a pipe is a zero byte; `~((x & low) + low | x | low)` has the highest bit of each
-    zero byte set and no other. `word - 1 & ones`, multiplied by `ones`, has the place of the lowest such byte, plus 1,
-    in its highest byte. (Words are little-endian on all machines that numba knows.)
+    Places are unsigned: numba would look at each whether it counts from the end.
     """
-    low, ones = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x0101010101010101)
-    pipes, newlines = np.uint64(124) * ones, np.uint64(10) * ones
-    one, highest = np.uint64(1), np.uint64(56)
-    words = block[: len(block) // 8 * 8].view(np.uint64)
+    one = np.uint64(1)
+    number, num_returns, others = one, np.int64(0), np.uint64(0)
     marks[0] = -1
-    number, seen = np.int64(1), np.uint64(0)
-    for place in range(len(words)):
-        word = words[place]
-        seen |= word
-        pipe, newline = word ^ pipes, word ^ newlines
-        found = ~((pipe & low) + low | pipe | low) | ~((newline & low) + low | newline | low)
-        end = number + np.int64((found >> np.uint64(7)) * ones >> highest)
-        if end + 2 > len(marks):
-            return -1, False
-        before = 8 * place - 1
-        for offset in range(2):  # most words have two at most: writing them unasked spares a guess of the processor
-            marks[number + offset] = before + np.int64((found - one & ones) * ones >> highest)
-            found &= found - one
-        number += 2
+    last = np.zeros(_LANES, np.uint8)  # the end of the block, and zeros
+    last[: len(block) % _LANES] = block[len(block) // _LANES * _LANES :]
+    for start in range(0, len(block), _LANES):
+        found, returns, high = _masks(block, start) if start + _LANES <= len(block) else _masks(last, 0)
+        num_returns += _count_ones(returns)
+        others |= high
+        end = number + np.uint64(_count_ones(found))
+        if end + np.uint64(SPARE) > np.uint64(len(marks)):
+            return -1, num_returns, False
         while number < end:
-            marks[number] = before + np.int64((found - one & ones) * ones >> highest)
-            found &= found - one
-            number += 1
+            for place in range(SPARE):  # written unasked: most often so many or more, and no guess of the processor
+                marks[number + np.uint64(place)] = start + _lowest_one(found)
+                found &= found - one
+            number += np.uint64(SPARE)
         number = end
-    for position in range(8 * len(words), len(block)):
-        seen |= np.uint64(block[position])
-        if block[position] == 124 or block[position] == 10:
-            if number == len(marks):
-                return -1, False
-            marks[number] = position
-            number += 1
-    return number, seen & ~(low) == 0
+    return np.int64(number), num_returns, others == 0
+
+
+@instruction
+def _masks(_, block, start):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Of the 64 bytes from `start` on, a bit each: pipes and newlines; carriage returns; bytes that are not ASCII.
+
+    numba compiles no such comparison of many bytes into bits; LLVM does, into the vector instructions of the machine.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        array, place = arguments
+        vector = ir.VectorType(ir.IntType(8), _LANES)
+        data = context.make_array(signature.args[0])(context, builder, array).data
+        lanes = builder.load(builder.bitcast(builder.gep(data, [place]), vector.as_pointer()), align=1)
+
+        def equal(byte: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+            return builder.icmp_unsigned("==", lanes, ir.Constant(vector, [byte] * _LANES))
+
+        high = builder.icmp_signed("<", lanes, ir.Constant(vector, [0] * _LANES))
+        bits = (builder.or_(equal(124), equal(10)), equal(13), high)
+        masks = [builder.bitcast(lane_bits, ir.IntType(_LANES)) for lane_bits in bits]
+        return context.make_tuple(builder, signature.return_type, masks)
+
+    return types.UniTuple(types.uint64, 3)(block, types.int64), generate  # type: ignore[no-untyped-call]
+
+
+@instruction
+def _count_ones(_, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    return types.int64(types.uint64), lambda _context, builder, _signature, arguments: builder.ctpop(arguments[0])
+
+
+@instruction
+def _lowest_one(_, word):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """The place of the lowest one; 64 where there is none."""
+
+    def generate(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.uint64), generate
 
 
 @compiled
@@ -126,93 +150,3 @@ def first_wrong_row(block: Bytes, num_columns: int) -> int:
         elif byte == 13 and block[position + 1] != 10:
             break
     return row
-
-
-@compiled
-def copy_spans(data: Bytes, starts: npt.NDArray[Any], ends: npt.NDArray[Any], rows: npt.NDArray[Any]) -> Any:
-    """The bytes of some spans one after the other, and (num_rows + 1,) int64 where each begins."""
-    bounds = np.empty(len(rows) + 1, np.int64)
-    total = 0
-    for number in range(len(rows)):
-        bounds[number] = total
-        total += ends[rows[number]] - starts[rows[number]]
-    bounds[len(rows)] = total
-    copied = np.empty(total, np.uint8)
-    for number in range(len(rows)):
-        start, end = starts[rows[number]], ends[rows[number]]
-        place = bounds[number]
-        for position in range(start, end):  # texts are short: a loop beats copying slices
-            copied[place] = data[position]
-            place += 1
-    return copied, bounds
-
-
-@compiled
-def sort_groups(
-    data: Bytes, bounds: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], rows: npt.NDArray[Any]
-) -> None:
-    """Sort `rows` within each group by the bytes of their texts, in place (Shell sort: groups are short or sorted).
-
-    Args:
-        data: the texts, one after the other.
-        bounds: (num_texts + 1,) where each begins.
-        starts: (num_groups + 1,) where each group begins in `rows`; the last is the end.
-        rows: (num_rows,) texts, by number.
-    """
-    for group in range(len(starts) - 1):
-        first, last = starts[group], starts[group + 1]
-        gap = 1
-        while 9 * gap < last - first:
-            gap = 3 * gap + 1
-        while gap > 0:
-            for place in range(first + gap, last):
-                row = rows[place]
-                hole = place
-                while hole >= first + gap:
-                    other = rows[hole - gap]
-                    left, right = bounds[row], bounds[other]
-                    end, other_end = bounds[row + 1], bounds[other + 1]
-                    while left < end and right < other_end and data[left] == data[right]:
-                        left += 1
-                        right += 1
-                    if right == other_end or (left < end and data[left] > data[right]):
-                        break
-                    rows[hole] = other
-                    hole -= gap
-                rows[hole] = row
-            gap //= 3
-
-
-@compiled
-def equals_previous(data: Bytes, bounds: npt.NDArray[np.int64], rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """(num_rows,) whether the text of a row is that of the row before it in `rows`; the first is not."""
-    same = np.zeros(len(rows), np.bool_)
-    for place in range(1, len(rows)):
-        left, right = bounds[rows[place - 1]], bounds[rows[place]]
-        length = bounds[rows[place] + 1] - right
-        if bounds[rows[place - 1] + 1] - left != length:
-            continue
-        equal = True
-        for offset in range(length):
-            if data[left + offset] != data[right + offset]:
-                equal = False
-                break
-        same[place] = equal
-    return same
-
-
-@compiled
-def pack_word(data: Bytes, bounds: npt.NDArray[np.int64], rows: npt.NDArray[Any], word: int) -> npt.NDArray[np.uint64]:
-    """(num_rows,) bytes `8 * word` to `8 * word + 7` of each text as a number, zeros after its end.
-
-    Texts without zero bytes are in the order of their words, the first word first.
-    """
-    values = np.empty(len(rows), np.uint64)
-    for place in range(len(rows)):
-        start, end = bounds[rows[place]] + 8 * word, bounds[rows[place] + 1]
-        value = np.uint64(0)
-        for position in range(start, start + 8):
-            byte = np.uint64(data[position]) if position < end else np.uint64(0)
-            value = (value << np.uint64(8)) | byte
-        values[place] = value
-    return values

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from bali import concept_ids
 from bali.rrf.texts import Texts
+from bali.sorting import count_values, take
 from bali.umls.names import SLICE_ROWS, Names, Rows
 
 NO_CODE = "NOCODE"  # MRCONSO.CODE of atoms whose source gives none
@@ -16,13 +17,13 @@ def code_slices(names: Names) -> Iterator[pa.Table]:
     """Distinct sab, code, cui as `schemas.CODES`, sorted; names without a code (empty or NOCODE) have none."""
     rank, sabs = names.kinds.rank(lambda kind: kind.sab)
     narrow = np.int16 if len(sabs) < 1 << 15 else np.int32  # NumPy sorts 16 bits by radix
-    sab = rank.astype(narrow)[names.kind]
+    sab = take(rank.astype(narrow), names.kind)
     rows = np.argsort(sab, kind="stable")
-    bounds = np.searchsorted(sab[rows], np.arange(len(sabs) + 1))
+    bounds = np.cumsum([0, *count_values(sab, len(sabs))])
     for number, name in enumerate(sabs):
         of_source = rows[bounds[number] : bounds[number + 1]]
-        codes = names.codes.take(names.texts[of_source])
-        kept = _sorted_distinct(codes, names.cui[of_source])
+        codes = names.codes.take(take(names.texts, of_source))
+        kept = _sorted_distinct(codes, take(names.cui, of_source))
         for start in range(0, len(kept), SLICE_ROWS):
             piece = kept[start : start + SLICE_ROWS]
             yield pa.table(

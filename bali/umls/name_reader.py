@@ -12,8 +12,8 @@ from bali.io.census import Tally
 from bali.rrf.kinds import KindNumbers, Kinds
 from bali.rrf.layouts import MRCONSO, Layout
 from bali.rrf.reading import Block, map_blocks
-from bali.rrf.scanning import equals_previous, sort_groups
 from bali.rrf.source import RrfSource
+from bali.rrf.spans import equals_previous, sort_groups
 from bali.rrf.texts import Texts, join
 from bali.sorting import changes
 from bali.umls.filters import NameKind, UmlsFilters

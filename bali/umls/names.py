@@ -10,6 +10,7 @@ import pyarrow as pa
 from bali import concept_ids
 from bali.rrf.kinds import KindNumbers, Kinds
 from bali.rrf.texts import Texts
+from bali.sorting import count_values, take
 from bali.umls.filters import NameKind
 from bali.vocabulary import Sab
 
@@ -68,8 +69,8 @@ class Names:
                     "name": self.names.take(texts).to_arrow(),
                     "sab": sab(kind),
                     "tty": tty(kind),
-                    "is_preferred": is_preferred[kind],
-                    "srl": level[kind],
+                    "is_preferred": take(is_preferred, kind),
+                    "srl": take(level, kind),
                     "suppress": suppress(kind),
                 }
             )
@@ -81,7 +82,7 @@ class Names:
         then by SAB, TTY and AUI. So it depends on the concept's rows alone.
         """
         rank, _ = self.kinds.rank(lambda kind: (demerit(kind), kind.sab, kind.tty))
-        key = rank.astype(np.int32)[self.kind]
+        key = take(rank.astype(np.int32), self.kind)
         counts = np.diff(self.starts)
         best = np.repeat(np.minimum.reduceat(key, self.starts[:-1]), counts)
         hits = np.flatnonzero(key == best)  # rows of a concept lie in order of AUI: the first hit is the lowest
@@ -91,12 +92,12 @@ class Names:
     def levels(self) -> list[int]:
         """The restriction levels of the kept names, sorted."""
         level = self.kinds.values(lambda kind: int(kind.srl), np.int8)
-        return sorted(set(level[np.unique(self.kind)].tolist()))
+        return sorted(set(level[np.flatnonzero(count_values(self.kind, len(level)))].tolist()))
 
     def count_by_source(self) -> dict[Sab, int]:
         """SAB -> names kept."""
         rank, sabs = self.kinds.rank(lambda kind: kind.sab)
-        counts = np.bincount(rank[self.kind], minlength=len(sabs))
+        counts = count_values(take(rank, self.kind), len(sabs))
         return {sab: int(count) for sab, count in zip(sabs, counts, strict=True) if count}
 
 

@@ -16,7 +16,7 @@ from bali.rrf.kinds import KindNumbers, Kinds
 from bali.rrf.layouts import MRREL
 from bali.rrf.reading import Block, map_blocks
 from bali.rrf.source import RrfSource
-from bali.sorting import Keys, changes, is_sorted, settle, sort_keys
+from bali.sorting import Keys, changes, count_values, is_sorted, settle, sort_keys, take
 from bali.umls.filters import RelationKind, UmlsFilters
 from bali.umls.manifest import Manifest
 from bali.umls.names import SLICE_ROWS
@@ -57,12 +57,12 @@ class Relations:
             label = self.layout.label(keys)
             yield pa.table(
                 {
-                    "head_cui": concept_ids.write_runs(self.concepts[self.layout.first(keys)]),
+                    "head_cui": concept_ids.write_runs(take(self.concepts, self.layout.first(keys))),
                     "rel": rel(label),
                     "rela": rela(label),
-                    "tail_cui": concept_ids.write(self.concepts[self.layout.second(keys)]),
+                    "tail_cui": concept_ids.write(take(self.concepts, self.layout.second(keys))),
                     "sab": sab(label),
-                    "srl": level[label],
+                    "srl": take(level, label),
                 }
             )
 
@@ -80,7 +80,7 @@ class Relations:
         by_label = np.zeros(len(self.labels), np.int64)
         for start in range(0, len(self.keys), SLICE_ROWS):
             label = self.layout.label(self.keys[start : start + SLICE_ROWS])
-            by_label += np.bincount(label, minlength=len(self.labels))
+            by_label += count_values(label, len(self.labels))
         counts: dict[Sab, int] = {}
         for (_, _, sab), count in zip(self.labels, by_label.tolist(), strict=True):
             if count:
@@ -163,7 +163,7 @@ class RelationReader:
 
     def _keep(self, block: Block) -> _Piece:
         kind = self._kinds.read(block)
-        head, tail = self._index[block.concept_numbers("CUI2")], self._index[block.concept_numbers("CUI1")]
+        head, tail = (take(self._index, block.concept_numbers(column)) for column in ("CUI2", "CUI1"))
         rows, tally = self._kinds.sieve(kind)
         known = rows[(head[rows] >= 0) & (tail[rows] >= 0)]
         tally.drop("CUI without a kept name", len(rows) - len(known))
@@ -181,6 +181,6 @@ class RelationReader:
         while self._pieces:
             piece = self._pieces.pop()
             start = end - len(piece.head)
-            keys[start:end] = self._layout.pack(piece.head, piece.tail, rank[piece.kind])
+            keys[start:end] = self._layout.pack(piece.head, piece.tail, take(rank, piece.kind))
             end = start
         return keys
