@@ -165,16 +165,19 @@ def _pack(heads, tails, labels, bits, self_loops):  # type: ignore[no-untyped-de
         self_loops: keep them.
     """
     (head, node_of_head), (tail, node_of_tail), (code, label_of_code) = heads, tails, labels
+    concept_bits, label_bits = bits
+    second = np.empty(len(tail), np.int64)
+    for row in range(len(tail)):  # far apart in memory: in a loop of their own many are fetched at once
+        second[row] = node_of_tail[np.uint64(tail[row])] if tail[row] >= 0 else -1
     keys = np.empty(len(tail), np.int64)
     number, num_unknown, num_loops = 0, 0, 0
     for row in range(len(tail)):
-        first = np.int64(node_of_head[head[row]])
-        second = np.int64(node_of_tail[tail[row]]) if tail[row] >= 0 else -1
-        if first < 0 or second < 0:
+        first = np.int64(node_of_head[np.uint64(head[row])])
+        if first < 0 or second[row] < 0:
             num_unknown += 1
-        elif first == second and not self_loops:
+        elif first == second[row] and not self_loops:
             num_loops += 1
         else:
-            keys[number] = (first << bits[0] | second) << bits[1] | label_of_code[code[row]]
+            keys[number] = (first << concept_bits | second[row]) << label_bits | label_of_code[np.uint64(code[row])]
             number += 1
     return keys[:number], num_unknown, num_loops

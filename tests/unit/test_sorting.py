@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bali.sorting import changes, is_sorted, settle, sort_keys
+from bali.sorting import changes, is_sorted, settle, sort_keys, take
 
 LARGEST = (1 << 63) - 1
 KEYS = st.integers(0, LARGEST) | st.integers(0, 5000) | st.sampled_from([0, 2047, 2048, 1 << 22, LARGEST, LARGEST - 1])
@@ -53,3 +53,12 @@ def test_settled_keys_are_sorted(values):
 def test_changes():
     assert changes(np.array([1, 1, 2, 1, 1])).tolist() == [True, False, True, True, False]
     assert changes(np.array([], np.int64)).tolist() == []
+
+
+@pytest.mark.parametrize("positions", [np.int16, np.int32, np.int64])
+def test_values_are_taken(positions):
+    values = np.array([5, 7, 9], np.int8)
+    taken = take(values, np.array([2, 0, 2], positions))
+    assert taken.tolist() == [9, 5, 9]
+    assert taken.dtype == np.int8
+    assert take(values, np.array([], positions)).tolist() == []

@@ -56,6 +56,14 @@ def test_keys_that_differ_in_the_middle_only():
     assert interner.strings(0) == rows
 
 
+def test_values_at_the_end_of_a_block():
+    rows = [("a", "b" * length) for length in range(30)]
+    interner = Interner()
+    assert [interner.number(*place([row])).item() for row in rows] == list(range(30))
+    assert interner.strings(0) == rows
+    assert interner.number(*place(rows)).tolist() == list(range(30))
+
+
 def test_zero_bytes_are_part_of_a_value():
     interner = Interner()
     rows = [

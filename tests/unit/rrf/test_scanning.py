@@ -37,15 +37,23 @@ def test_marks_enclose_the_values(end):
 
 
 def test_every_byte_but_the_marks_is_part_of_a_value():
-    """In words of eight bytes no other byte may look like a pipe or a newline, wherever it stands."""
+    """Of 64 bytes looked at at once no other may look like a pipe or a newline, wherever it stands."""
     others = bytes(byte for byte in range(256) if byte not in b"\n\r|")
-    for shift in range(8):
+    for shift in range(64):
         row = [b"x" * shift, others, others[::-1]]
         text = b"".join(b"|".join([*row, b"\n"]) for _ in range(3))
         assert values(text) == (scanning.WHOLE, False, [row] * 3)
     assert values(b"".join(bytes([byte]) + b"|a|b|\n" for byte in others if byte < 128))[1]
-    for shift in range(16):
+    for shift in range(130):
         assert not values(b"x" * shift + b"\x80|a|b|\n")[1]
+
+
+def test_blocks_of_every_length():
+    for length in range(200):
+        row = [b"a" * (length // 2), b"", b"b" * (length - length // 2)]
+        assert values(b"|".join([*row, b"\n"])) == (scanning.WHOLE, True, [row])
+        assert values(b"|".join([*row, b"\r\n"])) == (scanning.WHOLE, True, [row])
+        assert values(b"|".join([*row, b"", b"\n"]))[0] == values(b"|".join([*row[1:], b"\n"]))[0] == 0
 
 
 @pytest.mark.parametrize("num_columns", [1, 2, 3, 18])

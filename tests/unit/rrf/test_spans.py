@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,15 @@ def test_spans_are_copied_in_the_order_of_the_rows():
     assert copied.tobytes() == b"cdeabab"
     assert bounds.tolist() == [0, 3, 3, 5, 7]
     assert spans.copy_spans(data, starts, ends, np.array([], np.int64))[1].tolist() == [0]
+
+
+def test_spans_of_all_lengths_up_to_the_end_of_the_data():
+    data = bytes(range(100))
+    spans_of = [(start, start + length) for length in range(60) for start in (0, 1, 40 - length % 40, 100 - length)]
+    starts, ends = (np.array(column, np.int64) for column in zip(*spans_of, strict=True))
+    copied, bounds = spans.copy_spans(block(data), starts, ends, np.arange(len(spans_of)))
+    found = [copied[first:last].tobytes() for first, last in itertools.pairwise(bounds.tolist())]
+    assert found == [data[start:end] for start, end in spans_of]
 
 
 def as_texts(strings):
