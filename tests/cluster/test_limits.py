@@ -8,7 +8,7 @@ from lab import PROFILE, digests, jobs_in_memory, make_project, run
 from tests.workflow.running import change_config
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("cluster_without_accounting")]
-NUM_STEPS = 2500  # of a tiny model: two minutes, of which the first attempt gets one
+NUM_STEPS = 5000  # of a tiny model: two minutes and more; a job that is over its minute is ended within the next one
 MODEL = "results/models/mlm_only"
 
 
