@@ -88,7 +88,12 @@ def count_values(values: npt.NDArray[Any], size: int) -> npt.NDArray[np.int64]:
 
 @compiled
 def take(values: npt.NDArray[Any], positions: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """`values[positions]`, for positions from 0 on; NumPy first copies all positions to eight bytes each."""
+    """`values[positions]`; NumPy first copies all positions to eight bytes each.
+
+    Args:
+        values: of one dimension.
+        positions: integers, each at least 0 and below `len(values)`; this is not checked.
+    """
     taken = np.empty(len(positions), values.dtype)
     for row in range(len(positions)):
         taken[row] = values[np.uint64(positions[row])]

@@ -8,8 +8,7 @@ from llvmlite import ir
 from numba import types
 
 from bali.compiled import compiled, instruction
-
-Bytes = npt.NDArray[np.uint8]
+from bali.rrf.scanning import Bytes
 
 _LANES = 16  # bytes copied at once
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bali.rrf.spans import Bytes, copy_spans, equals_previous, pack_word
+from bali.rrf.scanning import Bytes
+from bali.rrf.spans import copy_spans, equals_previous, pack_word
 from bali.sorting import argsort_words
 
 Rows = npt.NDArray[np.int64]

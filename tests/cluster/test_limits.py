@@ -8,7 +8,7 @@ from lab import PROFILE, digests, jobs_in_memory, make_project, run
 from tests.workflow.running import change_config
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("cluster_without_accounting")]
-NUM_STEPS = 5000  # of a tiny model: two minutes and more; a job that is over its minute is ended within the next one
+NUM_STEPS = 5000  # of a tiny model: two minutes; SLURM ends a job of one minute some time in its second one
 MODEL = "results/models/mlm_only"
 
 
